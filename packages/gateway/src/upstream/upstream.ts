@@ -1,0 +1,60 @@
+import type { HeaderList } from '../proxy/exchange.ts'
+
+/** Where and with what a request is sent: one account's origin, credential and patience. */
+export interface UpstreamTarget {
+  readonly accountId: string
+  /** Ends without a slash; the path below is appended. */
+  readonly baseUrl: string
+  /** The credential header of this account, e.g. `['authorization', 'Bearer ...']`, and others of its own. */
+  readonly headers: HeaderList
+  readonly headersTimeoutMs: number
+  /** Longest silence between two chunks of a body. */
+  readonly idleTimeoutMs: number
+}
+
+export interface UpstreamRequest {
+  readonly target: UpstreamTarget
+  readonly method: string
+  /** Below `baseUrl`, beginning with a slash, query included. */
+  readonly path: string
+  /** Already filtered by the allow-list; the target's own are added by the client. */
+  readonly headers: HeaderList
+  readonly body: Uint8Array | readonly Uint8Array[] | null
+}
+
+/** What went wrong between the gateway and an upstream, before any HTTP status could say it. */
+export type UpstreamFault =
+  | { readonly kind: 'connect'; readonly detail: string }
+  | { readonly kind: 'tls'; readonly detail: string }
+  | { readonly kind: 'headers_timeout' }
+  | { readonly kind: 'idle_timeout' }
+  | { readonly kind: 'closed'; readonly detail: string }
+  | { readonly kind: 'protocol'; readonly detail: string }
+
+/**
+ * Hears one upstream exchange. Order: `head` at most once, then `data` any number of times, then exactly one of
+ * `end` and `fault`; nothing at all after `abort`. Details never hold a credential.
+ */
+export interface UpstreamListener {
+  head(status: number, headers: HeaderList): void
+  data(chunk: Uint8Array): void
+  end(): void
+  /** `requestSent`: bytes of the request may have reached the upstream. */
+  fault(fault: UpstreamFault, progress: { readonly requestSent: boolean }): void
+}
+
+/** One exchange under way. */
+export interface UpstreamExchange {
+  /** Stops reading, so that the upstream feels the client's pace. */
+  pause(): void
+  resume(): void
+  /** Ends the exchange and its socket; the listener hears nothing more. Idempotent. */
+  abort(): void
+}
+
+/** Sends requests upstream. Redirects are never followed; a body is never decoded. */
+export interface Upstream {
+  send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange
+  /** Closes idle sockets; running exchanges go on. */
+  close(): Promise<void>
+}

@@ -1,0 +1,94 @@
+import type { Transport } from './account.ts'
+import type { OutcomeKind, Usage } from './outcome.ts'
+import type { NoneReason, WaitPlan } from './selection.ts'
+
+/** Where the answer was found. `owner` stands for the hard keys resolved before the profile. */
+export type Layer = 'none' | 'previous_response_id' | 'session_hash' | 'load_balance'
+
+/** One candidate as it stood at the moment of the choice. */
+export interface DecisionRow {
+  readonly account: string
+  readonly score: number
+  /** The ranker's terms in its own order; their sum, left to right, is the score. */
+  readonly terms: readonly number[]
+  readonly priority: number
+  readonly inUse: number
+  /** 0 = unlimited. */
+  readonly limit: number
+  readonly loadRate: number
+  readonly waiting: number
+  readonly errorRate: number
+  /** Undefined without a sample. */
+  readonly ttftMs: number | undefined
+}
+
+/** Why accounts of the pool were no candidates, by count. */
+export interface FilterCounts {
+  readonly model: number
+  readonly transport: number
+  readonly domain: number
+  readonly unavailable: number
+  readonly excluded: number
+}
+
+/** One slot asked for: which account, and what came of it. */
+export interface DecisionAttempt {
+  readonly account: string
+  readonly result: 'granted' | 'full' | 'error'
+}
+
+/** How the request got in, and how it ended; each part undefined until it happened. */
+export interface DecisionOutcome {
+  readonly admittedTo: string | undefined
+  readonly waitedMs: number | undefined
+  readonly firstTokenMs: number | undefined
+  readonly outcome: OutcomeKind | undefined
+  readonly usage: Usage | undefined
+  readonly durationMs: number | undefined
+}
+
+/**
+ * The record of one selection: bounded, immutable, and enough to replay the choice without anything else.
+ * It holds no prompt and no key in clear.
+ */
+export interface Decision extends DecisionOutcome {
+  readonly id: number
+  readonly profile: string
+  readonly pool: string
+  readonly wallMs: number
+  readonly request: {
+    readonly tenant: string
+    readonly model: string
+    readonly transport: Transport
+    readonly session: string
+    readonly previousResponse: string
+    readonly group: string | null
+    readonly owners: readonly string[]
+    readonly excluded: readonly string[]
+  }
+  readonly layer: Layer
+  readonly result: 'selected' | 'wait' | 'none'
+  readonly reason: NoneReason | undefined
+  readonly plan: WaitPlan | undefined
+  /** The account chosen, or named by the wait plan. */
+  readonly account: string | undefined
+  readonly accountType: string
+  readonly stickyPreviousHit: boolean
+  readonly stickySessionHit: boolean
+  /** The state domain the hard keys led to. */
+  readonly domain: string | undefined
+  readonly candidateCount: number
+  readonly topK: number
+  readonly loadSkew: number
+  readonly filtered: FilterCounts
+  /** 64 bits as unsigned decimal text; undefined when nothing was drawn. */
+  readonly seed: string | undefined
+  /** Names of the terms in every row. */
+  readonly termNames: readonly string[]
+  /** The top K, best first; every candidate when captured in full. */
+  readonly rows: readonly DecisionRow[]
+  /** Account ids in the order they were drawn. */
+  readonly order: readonly string[]
+  readonly attempts: readonly DecisionAttempt[]
+  readonly latencyMicros: number
+}

@@ -1,0 +1,33 @@
+import type { Account } from './account.ts'
+import type { Decision } from './decision.ts'
+import type { Outcome, Usage } from './outcome.ts'
+
+/** What the caller says when an attempt has ended. */
+export interface Settlement {
+  readonly outcome: Outcome
+  readonly usage?: Usage
+}
+
+/**
+ * The right to use one slot of one account.
+ *
+ * A request ends when its stream ends, not when its headers arrive: until `settle` or dispose the slot counts
+ * as used. It is released exactly once, whichever is called first and however often. Dispose without settle
+ * is neutral: it releases and says nothing about the account. Neither throws; a remote release goes on in the
+ * background until acknowledged.
+ */
+export interface Lease extends Disposable {
+  readonly account: Account
+  /** The record of the choice; undefined once the ring has overwritten it. */
+  readonly decision: Decision | undefined
+  readonly decisionId: number
+  /** Milliseconds the request waited in the queue, 0 when it did not. */
+  readonly waitedMs: number
+  /** Binds hard keys (ids just created) to this account's state domain. Await it before relaying an id. */
+  bind(keys: readonly string[], options?: { readonly ttlMs?: number }): void | Promise<void>
+  /** Reports the first output-bearing event; the first call counts. Feeds time to first token. */
+  firstToken(): void
+  settle(settlement: Settlement): void
+  /** True until released, settled, or lost (its store gave the slot to someone else). */
+  readonly held: boolean
+}

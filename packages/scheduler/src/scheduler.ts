@@ -1,0 +1,105 @@
+import type { Decision } from './model/decision.ts'
+import type { Lease } from './model/lease.ts'
+import type { ScheduleRequest } from './model/request.ts'
+import type { Selection } from './model/selection.ts'
+import type { MaybePromise } from './ports.ts'
+
+/** Options of {@link Scheduler.acquire}. */
+export interface AcquireOptions {
+  /** Gives the place in the queue, or a slot just taken, back at once. */
+  readonly signal?: AbortSignal
+}
+
+/** Where an owner's state can be reached now: an account of its domain, without a slot. */
+export type Located =
+  | { readonly kind: 'located'; readonly account: string; readonly domain: string }
+  | {
+      readonly kind: 'none'
+      readonly reason: 'owner_unknown' | 'conflicting_owners' | 'owner_gone' | 'owner_unavailable'
+      readonly retryAfterMs?: number
+    }
+
+/** The counters the reference names, as its own snapshot has them; latency in microseconds here. */
+export interface SchedulerMetrics {
+  readonly selectTotal: number
+  readonly stickyPreviousHitTotal: number
+  readonly stickySessionHitTotal: number
+  readonly loadBalanceSelectTotal: number
+  readonly accountSwitchTotal: number
+  readonly schedulerLatencyMicrosTotal: number
+  readonly schedulerLatencyMicrosAvg: number
+  readonly stickyHitRatio: number
+  readonly accountSwitchRate: number
+  readonly loadSkewAvg: number
+  readonly runtimeStatsAccountCount: number
+}
+
+/** One account as the scheduler sees it now. */
+export interface AccountState {
+  readonly account: string
+  readonly inUse: number
+  /** 0 = unlimited. */
+  readonly limit: number
+  readonly waiting: number
+  readonly loadRate: number
+  readonly errorRate: number
+  readonly ttftMs: number | undefined
+  readonly state: 'active' | 'draining' | 'disabled' | 'cooling_down' | 'ejected' | 'probing' | 'slow_start'
+  /** Why it is cooling down or ejected. */
+  readonly reason: string | undefined
+  /** Milliseconds until it may be tried again, 0 when it may now. */
+  readonly availableInMs: number
+}
+
+/** Chooses accounts for requests, holds their slots, lets requests wait, and says why. */
+export interface Scheduler {
+  /**
+   * Chooses now: a slot in hand, a plan to wait, or a reason for neither. Never waits, never throws for a normal
+   * absence. Synchronous while the stores are.
+   */
+  select(request: ScheduleRequest): MaybePromise<Selection>
+  /** Chooses, and waits as planned. Rejects with a {@link SchedulerError} that says why. */
+  acquire(request: ScheduleRequest, options?: AcquireOptions): Promise<Lease>
+  /** Binds hard keys to a state domain, as a lease does for its own. */
+  bind(
+    request: Pick<ScheduleRequest, 'tenant'>,
+    keys: readonly string[],
+    domain: string,
+    options?: { readonly ttlMs?: number },
+  ): MaybePromise<void>
+  /** Finds the account that can answer for ids, without a slot: retrieve, delete, cancel never queue. */
+  locate(request: Pick<ScheduleRequest, 'tenant' | 'owners'>): MaybePromise<Located>
+  /** Forgets hard keys: their state was deleted upstream. */
+  unbind(request: Pick<ScheduleRequest, 'tenant'>, keys: readonly string[]): MaybePromise<void>
+  /** The reference's own report, for those who do not settle. */
+  report(accountId: string, result: { readonly success: boolean; readonly firstTokenMs: number | null }): void
+  /** Counts a move to another account after a failure. */
+  reportSwitch(): void
+  metrics(): SchedulerMetrics
+  accounts(): readonly AccountState[]
+  /** Requests waiting in this pool's queue now. */
+  readonly queueDepth: number
+  /** The newest decisions first, at most `limit` (default 100). */
+  decisions(limit?: number): readonly Decision[]
+  /** One decision by id; undefined once overwritten. */
+  decision(id: number): Decision | undefined
+  /** Hears of every decision when its selection is done (`decided`) and when its lease has ended (`ended`). */
+  subscribe(listener: SchedulerListener): () => void
+  /** Refuses new work and rejects all who wait with `draining`; leases live on. */
+  drain(): void
+  /** Drains and unsubscribes from every port. */
+  close(): void
+}
+
+/** What a scheduler tells its subscribers; reading a decision costs, so the id is all that is pushed. */
+export interface SchedulerListener {
+  decided?(decisionId: number): void
+  ended?(decisionId: number): void
+  /** An account changed between active, cooling down, ejected, probing and slow start. */
+  accountChanged?(
+    account: string,
+    from: AccountState['state'],
+    to: AccountState['state'],
+    reason: string | undefined,
+  ): void
+}
