@@ -51,6 +51,13 @@ export interface LoadListener {
 /** Concurrency slots. No account is ever over its limit, whoever asks. */
 export interface SlotStore {
   /**
+   * How many candidates one call should bring: 1 where a call costs as much as a function call, many where it
+   * is a round trip. Default 64.
+   */
+  readonly batchSize?: number
+  /** How often slots in hand must be renewed; absent where they do not run out. */
+  readonly renewEveryMs?: number
+  /**
    * Takes the first free slot among the candidates, in their order. A candidate whose acquisition fails is
    * marked with its error and ends the batch: the caller decides whether to go on behind it.
    */

@@ -4,10 +4,18 @@ import type { ScheduleRequest } from './model/request.ts'
 import type { Selection } from './model/selection.ts'
 import type { MaybePromise } from './ports.ts'
 
+/** What the core needs of an `AbortSignal`; the platform's own fits. */
+export interface CancelSignal {
+  readonly aborted: boolean
+  readonly reason?: unknown
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 /** Options of {@link Scheduler.acquire}. */
 export interface AcquireOptions {
   /** Gives the place in the queue, or a slot just taken, back at once. */
-  readonly signal?: AbortSignal
+  readonly signal?: CancelSignal
 }
 
 /** Where an owner's state can be reached now: an account of its domain, without a slot. */

@@ -9,6 +9,8 @@ export type Layer = 'none' | 'previous_response_id' | 'session_hash' | 'load_bal
 export interface DecisionRow {
   readonly account: string
   readonly score: number
+  /** What its draw weight was multiplied by: 1 but for a slow start. */
+  readonly share: number
   /** The ranker's terms in its own order; their sum, left to right, is the score. */
   readonly terms: readonly number[]
   readonly priority: number
@@ -24,6 +26,7 @@ export interface DecisionRow {
 
 /** Why accounts of the pool were no candidates, by count. */
 export interface FilterCounts {
+  readonly platform: number
   readonly model: number
   readonly transport: number
   readonly domain: number
@@ -34,7 +37,10 @@ export interface FilterCounts {
 /** One slot asked for: which account, and what came of it. */
 export interface DecisionAttempt {
   readonly account: string
-  readonly result: 'granted' | 'full' | 'error'
+  /** `seen_full`: the columns showed it full, so the store was not asked. */
+  readonly result: 'granted' | 'full' | 'error' | 'seen_full'
+  /** How it came to be tried: drawn among the top K, next in rank order after them, as a probe, or bound. */
+  readonly by: 'draw' | 'rank' | 'probe' | 'binding'
 }
 
 /** How the request got in, and how it ended; each part undefined until it happened. */
@@ -85,10 +91,9 @@ export interface Decision extends DecisionOutcome {
   readonly seed: string | undefined
   /** Names of the terms in every row. */
   readonly termNames: readonly string[]
-  /** The top K, best first; every candidate when captured in full. */
+  /** The first `topK` are the best, best first; all other candidates follow when captured in full. */
   readonly rows: readonly DecisionRow[]
-  /** Account ids in the order they were drawn. */
-  readonly order: readonly string[]
+  /** Accounts in the order they were tried; at most sixteen. */
   readonly attempts: readonly DecisionAttempt[]
   readonly latencyMicros: number
 }

@@ -1,0 +1,7 @@
+export { type AccountSourceContractOptions, accountSourceContract } from './account-source.ts'
+export { bindingStoreContract } from './binding-store.ts'
+export { type ClockContractOptions, clockContract } from './clock.ts'
+export type { ContractCase, ContractOptions } from './contract-case.ts'
+export { type HealthStoreContractOptions, healthStoreContract } from './health-store.ts'
+export { type SlotStoreContractOptions, slotStoreContract } from './slot-store.ts'
+export { turnsContract } from './turns.ts'

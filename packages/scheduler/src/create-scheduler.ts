@@ -1,0 +1,484 @@
+import { createColumns, refreshLoad } from './engine/columns.ts'
+import type { Core } from './engine/core.ts'
+import { DecisionRing } from './engine/decision-ring.ts'
+import { createEligibleSets } from './engine/eligible-set.ts'
+import { type LeaseKeeper, SlotLease } from './engine/lease.ts'
+import { createLiveLeases, type LiveLeases } from './engine/live-leases.ts'
+import { isPromise } from './engine/maybe-promise.ts'
+import { createCounters } from './engine/metrics.ts'
+import { bindOwners, resolveOwners, storeFailed, unbindOwners } from './engine/owners.ts'
+import { createRanked } from './engine/ranked.ts'
+import { createReleases } from './engine/releases.ts'
+import { createRoster } from './engine/roster.ts'
+import type { Run } from './engine/run.ts'
+import { runSelection } from './engine/select.ts'
+import { bindSession } from './engine/session-binding.ts'
+import { createStandings } from './engine/standings.ts'
+import { aborted, createWaiting, type Waiting } from './engine/waiting.ts'
+import { SchedulerError } from './errors.ts'
+import { stateDomain } from './filters/domain.ts'
+import { verdict } from './health/cool-down.ts'
+import type { Account } from './model/account.ts'
+import type { Decision } from './model/decision.ts'
+import type { ScheduleRequest } from './model/request.ts'
+import type { NoneReason, Selection } from './model/selection.ts'
+import type {
+  AccountSource,
+  BindingStore,
+  Clock,
+  HealthStore,
+  LoadListener,
+  Random,
+  SlotStore,
+  Turns,
+} from './ports.ts'
+import type { Profile } from './profile.ts'
+import { createSelectionRandom } from './random.ts'
+import { createScratch } from './rankers/ranker.ts'
+import type { AccountState, CancelSignal, Located, Scheduler, SchedulerListener } from './scheduler.ts'
+import { recordResult } from './stats/runtime-stats.ts'
+
+/** What a scheduler is made of. */
+export interface SchedulerOptions {
+  readonly profile: Profile
+  readonly accounts: AccountSource
+  readonly slots: SlotStore
+  readonly bindings: BindingStore
+  readonly clock: Clock
+  readonly random: Random
+  /** Shares cool-downs and ejections with other schedulers; without it they stay here. */
+  readonly health?: HealthStore
+  /** Fairness between nodes; one process needs none. */
+  readonly turns?: Turns
+  /** Scopes every binding. Default `default`. */
+  readonly pool?: string
+  /** How many decisions are kept at most (default 1024), and in how many doubles (default 2^18, 2 MiB). */
+  readonly decisions?: { readonly capacity?: number; readonly doubles?: number }
+}
+
+/**
+ * Creates the scheduler of one pool. It owns no clock, no chance and no store; it subscribes to the ports it is
+ * given and lets them go on `close`. Several schedulers may share accounts through shared stores.
+ */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  return new PoolScheduler(options)
+}
+
+/** The wiring of the engine's parts, and the public surface over them. */
+class PoolScheduler implements Scheduler, LeaseKeeper {
+  readonly #core: Core
+  readonly #waiting: Waiting
+  readonly #releases: ReturnType<typeof createReleases>
+  readonly #live: LiveLeases
+  readonly #listeners = new Set<SchedulerListener>()
+  readonly #unsubscribe: (() => void)[] = []
+  readonly #reported = new Set<number>()
+  /** Row -> the first decision that cannot mean the account removed from it. */
+  readonly #reusableFrom: number[] = []
+  #draining = false
+  #cancelTick: (() => void) | undefined
+  #tickAtMs = Number.POSITIVE_INFINITY
+
+  constructor(options: SchedulerOptions) {
+    const { profile, slots, bindings, clock, random, health, turns, pool = 'default' } = options
+    const columns = createColumns()
+    const roster = createRoster(columns, row => this.#isReusable(row))
+    const ring = new DecisionRing(
+      columns,
+      { profile: profile.name, pool, terms: profile.ranker.termNames },
+      options.decisions,
+    )
+    const standings = createStandings(columns, profile, { clock, health }, roster, {
+      opened: row => this.#waiting.wake(row),
+      changed: (row, from, to, reason) => {
+        for (const listener of this.#listeners) listener.accountChanged?.(columns.ids[row]!, from, to, reason)
+      },
+    })
+    this.#core = {
+      pool,
+      profile,
+      slots,
+      bindings,
+      clock,
+      random,
+      columns,
+      roster,
+      sets: createEligibleSets(columns, profile.filters, profile.ranker),
+      standings,
+      ring,
+      counters: createCounters(),
+      listener: this.#loadListener(),
+      modelLimits: false,
+      ranked: createRanked(),
+      draw: profile.picker.createDraw(),
+      selectionRandom: createSelectionRandom(),
+      scratch: createScratch(),
+      seed: new Uint32Array(2),
+      indices: new Int32Array(64),
+      scores: new Float64Array(64),
+      batches: [],
+    }
+    this.#releases = createReleases(slots, clock)
+    this.#live = createLiveLeases(slots, clock)
+    this.#waiting = createWaiting(
+      this.#core,
+      (row, slot) => this.#giveBack(row, slot),
+      id => ring.read(id),
+      () => turns?.announce(pool, this.#oldestWaitMs()),
+    )
+    this.#replaceAccounts(options.accounts.list())
+    this.#unsubscribe.push(
+      options.accounts.subscribe(accounts => this.#replaceAccounts(accounts)),
+      slots.subscribe(this.#core.listener),
+      () => standings.close(),
+    )
+    // A slot reserved for this node's turn is passed on at once unless a waiter here can use it.
+    if (turns) this.#unsubscribe.push(turns.subscribe(slot => this.#reserved(slot)))
+  }
+
+  select(request: ScheduleRequest): Selection | Promise<Selection> {
+    this.#refuseWhileDraining()
+    const run = runSelection(this.#core, request)
+    return isPromise(run) ? run.then(done => this.#selection(done)) : this.#selection(run)
+  }
+
+  async acquire(request: ScheduleRequest, { signal }: { readonly signal?: CancelSignal } = {}) {
+    this.#refuseWhileDraining()
+    if (signal?.aborted) throw aborted(signal, undefined)
+    const pending = runSelection(this.#core, request)
+    const run = isPromise(pending) ? await pending : pending
+    this.#decided(run)
+    if (run.result === 'selected') {
+      const lease = this.#lease(run, 0)
+      // The client may have left while a store was asked: its slot must not wait for a stream that never comes.
+      if (signal?.aborted) {
+        lease[Symbol.dispose]()
+        throw aborted(signal, lease.decision)
+      }
+      return lease
+    }
+    if (run.result === 'none') throw this.#absence(run)
+    if (signal?.aborted) throw aborted(signal, this.#core.ring.read(run.decisionId))
+    const lease = this.#waiting.enter(run, signal, (granted, waitedMs) => this.#admit(granted, waitedMs))
+    this.#armTick()
+    return lease
+  }
+
+  bind(
+    request: { readonly tenant?: string },
+    keys: readonly string[],
+    domain: string,
+    options: { readonly ttlMs?: number } = {},
+  ) {
+    return bindOwners(
+      this.#core,
+      this.#scope(request.tenant),
+      keys,
+      domain,
+      options.ttlMs ?? this.#core.profile.ownerTtlMs,
+    )
+  }
+
+  unbind(request: { readonly tenant?: string }, keys: readonly string[]): Promise<void> {
+    return unbindOwners(this.#core, this.#scope(request.tenant), keys)
+  }
+
+  async locate(request: { readonly tenant?: string; readonly owners?: readonly string[] }): Promise<Located> {
+    const { columns, standings, clock } = this.#core
+    if (request.owners === undefined || request.owners.length === 0)
+      return { kind: 'none', reason: 'owner_unknown' }
+    let found: Awaited<ReturnType<typeof resolveOwners>>
+    try {
+      found = await resolveOwners(this.#core, this.#scope(request.tenant), request.owners)
+    } catch (error) {
+      throw storeFailed('Looking up the owner', error)
+    }
+    if (found.kind === 'none') return found
+    standings.tick(clock.monotonicMs())
+    let soonest = Number.POSITIVE_INFINITY
+    for (let row = 0; row < columns.size; row++) {
+      const account = columns.accounts[row]
+      if (account === undefined || stateDomain(account) !== found.domain) continue
+      if (columns.usable[row] !== 0) return { kind: 'located', account: account.id, domain: found.domain }
+      soonest = Math.min(soonest, standings.availableAtMs(row))
+    }
+    if (soonest === Number.POSITIVE_INFINITY) return { kind: 'none', reason: 'owner_gone' }
+    return {
+      kind: 'none',
+      reason: 'owner_unavailable',
+      retryAfterMs: Math.max(0, soonest - clock.monotonicMs()),
+    }
+  }
+
+  report(
+    accountId: string,
+    result: { readonly success: boolean; readonly firstTokenMs: number | null },
+  ): void {
+    const { roster, profile } = this.#core
+    const row = profile.strangers === 'remember' ? roster.remember(accountId) : roster.rowOf(accountId)
+    if (row >= 0) this.#record(row, result.success, result.firstTokenMs)
+  }
+
+  reportSwitch(): void {
+    this.#core.counters.switched()
+  }
+
+  metrics() {
+    return this.#core.counters.snapshot(this.#reported.size)
+  }
+
+  accounts(): AccountState[] {
+    const { columns, standings, clock } = this.#core
+    const nowMs = clock.monotonicMs()
+    standings.tick(nowMs)
+    const states: AccountState[] = []
+    for (let row = 0; row < columns.size; row++) {
+      if (columns.accounts[row] === undefined) continue
+      const ttftMs = columns.ttftMs[row]!
+      const availableInMs = standings.availableAtMs(row) - nowMs
+      states.push({
+        account: columns.ids[row]!,
+        inUse: columns.inUse[row]!,
+        limit: columns.limit[row]!,
+        waiting: columns.waiting[row]!,
+        loadRate: columns.loadRate[row]!,
+        errorRate: columns.errorRate[row]!,
+        ttftMs: Number.isNaN(ttftMs) ? undefined : ttftMs,
+        ...standings.stateOf(row),
+        availableInMs: Math.max(0, availableInMs),
+      })
+    }
+    return states
+  }
+
+  get queueDepth(): number {
+    return this.#waiting.queue.length
+  }
+
+  decisions(limit = 100): Decision[] {
+    const { ring } = this.#core
+    const found: Decision[] = []
+    for (let id = ring.nextId - 1; id >= ring.oldestId && found.length < limit; id--) {
+      const decision = ring.read(id)
+      if (decision !== undefined) found.push(decision)
+    }
+    return found
+  }
+
+  decision(id: number): Decision | undefined {
+    return this.#core.ring.read(id)
+  }
+
+  subscribe(listener: SchedulerListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  drain(): void {
+    this.#draining = true
+    this.#waiting.reject(waiter => this.#drainingError(waiter.run))
+  }
+
+  close(): void {
+    this.drain()
+    this.#cancelTick?.()
+    this.#releases.close()
+    this.#live.close()
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe()
+  }
+
+  // What leases ask for (LeaseKeeper).
+
+  monotonicMs(): number {
+    return this.#core.clock.monotonicMs()
+  }
+
+  bindLease(lease: SlotLease, keys: readonly string[], ttlMs = this.#core.profile.ownerTtlMs) {
+    return bindOwners(this.#core, this.#scope(lease.tenant), keys, stateDomain(lease.account), ttlMs)
+  }
+
+  ended(lease: SlotLease, settlement: Parameters<SlotLease['settle']>[0] | undefined): void {
+    const { ring, standings } = this.#core
+    this.#live.remove(lease)
+    const outcome = settlement?.outcome
+    const said = outcome === undefined ? 'neutral' : verdict(outcome.kind)
+    if (said !== 'neutral') this.#record(lease.row, said === 'ok', said === 'ok' ? lease.firstTokenMs : null)
+    ring.ended(lease.decisionId, {
+      outcome: outcome?.kind,
+      firstTokenMs: lease.firstTokenMs,
+      durationMs: this.#core.clock.monotonicMs() - lease.admittedMs,
+      usage: settlement?.usage,
+    })
+    if (this.#core.columns.accounts[lease.row]?.id === lease.account.id) {
+      if (outcome === undefined) standings.neutral(lease.row)
+      else standings.settled(lease.row, outcome)
+    }
+    this.#giveBack(lease.row, lease.slot)
+    if (this.#waiting.queue.length > 0) this.#armTick()
+    for (const listener of this.#listeners) listener.ended?.(lease.decisionId)
+  }
+
+  #scope(tenant = '') {
+    return { tenant, pool: this.#core.pool, group: null }
+  }
+
+  #record(row: number, success: boolean, firstTokenMs: number | null): void {
+    recordResult(this.#core.columns, row, success, firstTokenMs)
+    this.#reported.add(row)
+  }
+
+  #selection(run: Run): Selection {
+    this.#decided(run)
+    const { ring } = this.#core
+    const id = run.decisionId
+    // Read when asked for: most callers of `select` never look, and a record costs more to read than to write.
+    const base = {
+      get decision(): Decision {
+        return ring.read(id)!
+      },
+    }
+    switch (run.result) {
+      case 'selected':
+        return Object.assign(base, { kind: 'selected' as const, lease: this.#lease(run, 0) })
+      case 'wait':
+        return Object.assign(base, { kind: 'wait' as const, plan: run.plan! })
+      case 'none':
+        if (run.reason === undefined) throw this.#absence(run)
+        return Object.assign(base, {
+          kind: 'none' as const,
+          reason: run.reason,
+          ...(run.retryAfterMs === undefined ? {} : { retryAfterMs: run.retryAfterMs }),
+        })
+    }
+  }
+
+  #decided(run: Run): void {
+    for (const listener of this.#listeners) listener.decided?.(run.decisionId)
+  }
+
+  #lease(run: Run, waitedMs: number): SlotLease {
+    const account = this.#core.columns.accounts[run.row] as Account
+    const lease = new SlotLease(this, run, account, waitedMs, run.startedMs + waitedMs)
+    this.#live.add(lease)
+    return lease
+  }
+
+  #admit(run: Run, waitedMs: number): SlotLease {
+    const { ring, counters, profile } = this.#core
+    ring.admitted(run.decisionId, run.row, waitedMs)
+    if (profile.hitsCount === 'on_admission') counters.admittedSticky(run)
+    const bound = bindSession(this.#core, run, run.row)
+    if (isPromise(bound)) bound.catch(() => {})
+    return this.#lease(run, waitedMs)
+  }
+
+  #absence(run: Run): SchedulerError {
+    const decision = this.#core.ring.read(run.decisionId)
+    if (run.error instanceof SchedulerError) return run.error
+    if (run.error !== undefined) {
+      const { message, cause } = storeFailed('Taking a slot', run.error)
+      return new SchedulerError('store_failed', message, { cause, decision })
+    }
+    const reason = run.reason!
+    return new SchedulerError(reason, ABSENCES[reason], { retryAfterMs: run.retryAfterMs, decision })
+  }
+
+  #refuseWhileDraining(): void {
+    if (this.#draining) throw this.#drainingError(undefined)
+  }
+
+  #drainingError(run: Run | undefined): SchedulerError {
+    const decision = run === undefined ? undefined : this.#core.ring.read(run.decisionId)
+    return new SchedulerError('draining', 'This node is shutting down.', { retryAfterMs: 1000, decision })
+  }
+
+  /** A slot of a row came back: the columns first, so that whoever it wakes sees it free. */
+  #giveBack(row: number, slot: SlotLease['slot']): void {
+    const { columns } = this.#core
+    columns.inUse[row] = Math.max(0, columns.inUse[row]! - 1)
+    refreshLoad(columns, row)
+    this.#releases.release(slot)
+    this.#waiting.wake(row)
+  }
+
+  #reserved(slot: SlotLease['slot']): void {
+    this.#releases.release(slot)
+    const row = this.#core.roster.rowOf(slot.account)
+    if (row >= 0) this.#waiting.wake(row)
+  }
+
+  #replaceAccounts(accounts: readonly Account[]): void {
+    const { columns, roster, standings, sets, ring } = this.#core
+    const changed = roster.replace(accounts)
+    this.#core.modelLimits = accounts.some(account => account.modelLimitedUntilMs !== undefined)
+    sets.clear()
+    for (const row of changed) {
+      if (columns.accounts[row] === undefined) this.#reusableFrom[row] = ring.nextId
+      standings.accountChanged(row)
+    }
+    this.#waiting.reconsider()
+  }
+
+  #isReusable(row: number): boolean {
+    return this.#core.ring.oldestId >= (this.#reusableFrom[row] ?? 0)
+  }
+
+  #oldestWaitMs(): number {
+    const oldest = this.#waiting.queue.oldest
+    return oldest === undefined ? 0 : this.#core.clock.monotonicMs() - oldest.sinceMs
+  }
+
+  /** While requests wait, time itself may free an account: a cool-down ends, a probe is due. */
+  #armTick(): void {
+    const { standings, clock } = this.#core
+    const dueMs = standings.nextDueMs
+    if (dueMs >= this.#tickAtMs) return
+    this.#cancelTick?.()
+    this.#tickAtMs = dueMs
+    this.#cancelTick = clock.schedule(Math.max(0, dueMs - clock.monotonicMs()), () => {
+      this.#tickAtMs = Number.POSITIVE_INFINITY
+      standings.tick(clock.monotonicMs())
+      if (this.#waiting.queue.length > 0) this.#armTick()
+    })
+  }
+
+  #loadListener(): LoadListener {
+    return {
+      load: (account, inUse, waiting) => {
+        const { roster, columns } = this.#core
+        const row = roster.rowOf(account)
+        if (row < 0) return
+        columns.inUse[row] = inUse
+        columns.waitingElsewhere[row] = waiting
+        refreshLoad(columns, row)
+        this.#waiting.wake(row)
+      },
+      readable: state => {
+        const { columns, profile } = this.#core
+        columns.loadsVisible = state === 'restored' || profile.unreadableLoads === 'keep'
+        for (let row = 0; row < columns.size; row++) refreshLoad(columns, row)
+      },
+      lost: slot => {
+        const lease = this.#live.of(slot)
+        if (lease === undefined) return
+        this.#live.remove(lease)
+        lease.lost()
+        const { columns } = this.#core
+        columns.inUse[lease.row] = Math.max(0, columns.inUse[lease.row]! - 1)
+        refreshLoad(columns, lease.row)
+      },
+    }
+  }
+}
+
+const ABSENCES: Record<NoneReason, string> = {
+  owner_unknown: 'Nothing is known of the state this request refers to.',
+  conflicting_owners: 'The request refers to state at more than one place.',
+  owner_gone: 'The account that holds the state this request refers to is gone.',
+  owner_unavailable: 'The account that holds the state this request refers to cannot be reached now.',
+  no_accounts: 'The pool has no account that may be used.',
+  model_unsupported: 'No account of the pool serves this model.',
+  transport_unsupported: 'No account of the pool that serves this model carries the transport.',
+  all_excluded: 'The request has failed on every account that could serve it.',
+  cooling_down: 'Every account that could serve the request is resting.',
+}

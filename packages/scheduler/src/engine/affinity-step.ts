@@ -1,0 +1,151 @@
+import type { AffinityRule, BoundFacts } from '../affinity/affinity-rule.ts'
+import { servesModel } from '../filters/model.ts'
+import { isForeign } from '../filters/platform.ts'
+import { isModelLimited, mustClear } from '../filters/standing.ts'
+import { carriesTransport } from '../filters/transport.ts'
+import { REACHABLE } from './columns.ts'
+import type { Core } from './core.ts'
+import { guarded, isPromise } from './maybe-promise.ts'
+import { BALANCE, DONE, type Run } from './run.ts'
+import { bindSession, quietly } from './session-binding.ts'
+import { takeRow } from './take-slot.ts'
+
+type Pending = Promise<void> | undefined
+
+const FAILED = Symbol('lookup failed')
+
+/** One affinity rule: look up, judge, take the slot. Passes on to the next rule, or to balancing. */
+export function affinityStep(core: Core, run: Run): Pending {
+  const rule = core.profile.affinity[run.rule++]
+  if (rule === undefined) {
+    run.step = BALANCE
+    return
+  }
+  const key = rule.key(run.request, run.scope)
+  if (rule.layer === 'session_hash') run.sessionKey = key
+  if (key === undefined) return
+  const found = guarded<string | undefined, typeof FAILED>(
+    () => core.bindings.get(key),
+    () => FAILED,
+  )
+  if (isPromise(found)) return found.then(target => after(lookedUp(core, run, rule, key, target)))
+  return lookedUp(core, run, rule, key, found)
+}
+
+function after(pending: Pending): Promise<void> | undefined {
+  return pending
+}
+
+function lookedUp(
+  core: Core,
+  run: Run,
+  rule: AffinityRule,
+  key: string,
+  target: string | undefined | typeof FAILED,
+): Pending {
+  // A lookup that failed says nothing: the binding, if there is one, stays as it is.
+  if (target === FAILED) return
+  const isSession = rule.layer === 'session_hash'
+  if (target === undefined) {
+    if (isSession) run.sessionWrite = 'bind'
+    return
+  }
+  if (isSession) run.sessionTarget = target
+  const row = core.roster.rowOf(target)
+  switch (rule.judge(factsOf(core, run, row))) {
+    case 'keep':
+      return
+    case 'move':
+      if (isSession) run.sessionWrite = 'move'
+      return
+    case 'unbind':
+      if (isSession) run.sessionWrite = 'bind'
+      return quietly(() => core.bindings.unbind(key, target)) as Pending
+    case 'use':
+      return use(core, run, rule, key, row)
+  }
+}
+
+function use(core: Core, run: Run, rule: AffinityRule, key: string, row: number): Pending {
+  // A session may point outside the domain that hard keys demand; those are stronger.
+  if (run.set !== undefined && run.set.has[row] !== 1) return
+  const taken = takeRow(core, run, row, 'binding')
+  if (isPromise(taken)) return taken.then(granted => used(core, run, rule, key, row, granted))
+  return used(core, run, rule, key, row, taken)
+}
+
+function used(core: Core, run: Run, rule: AffinityRule, key: string, row: number, granted: boolean): Pending {
+  const isOwner = rule.layer === 'previous_response_id'
+  // An acquisition that failed counts as busy here, as in the reference.
+  run.error = undefined
+  if (granted) {
+    run.step = DONE
+    run.layer = rule.layer
+    run.result = 'selected'
+    run.stickyPreviousHit = isOwner
+    run.stickySessionHit = !isOwner
+    const refreshed = quietly(() => core.bindings.refresh(key, rule.ttlMs))
+    const bound = isOwner ? bindOwnersSession(core, run, row) : undefined
+    return isPromise(refreshed) || isPromise(bound)
+      ? Promise.all([refreshed, bound]).then(() => undefined)
+      : undefined
+  }
+  if (rule.whenBusy === 'spill') {
+    run.tried = [row]
+    return
+  }
+  const { timeoutMs, max } = core.profile.wait.sticky
+  run.step = DONE
+  run.layer = rule.layer
+  run.result = 'wait'
+  run.row = row
+  run.waitRow = row
+  run.plan = {
+    account: core.columns.ids[row]!,
+    maxConcurrency: core.columns.accounts[row]!.concurrency ?? 0,
+    maxWaiting: max,
+    timeoutMs,
+  }
+  if (core.profile.hitsCount === 'on_selection') {
+    run.stickyPreviousHit = isOwner
+    run.stickySessionHit = !isOwner
+  }
+  return isOwner ? (bindOwnersSession(core, run, row) as Pending) : undefined
+}
+
+/** The reference binds the session to wherever its previous response lives, with a slot or without. */
+function bindOwnersSession(core: Core, run: Run, row: number): Pending {
+  const session = core.profile.affinity.find(({ layer }) => layer === 'session_hash')
+  run.sessionKey = session?.key(run.request, run.scope)
+  return bindSession(core, run, row) as Pending
+}
+
+function factsOf(core: Core, run: Run, row: number): BoundFacts {
+  const account = row < 0 ? undefined : core.columns.accounts[row]
+  if (account === undefined) return GONE
+  const { model, transport = '', excluded } = run.request
+  const wallMs = core.clock.wallMs()
+  return {
+    excluded: excluded?.has(account.id) ?? false,
+    gone: false,
+    foreign: isForeign(account),
+    mustClear: mustClear(account, model, wallMs),
+    reachable:
+      (core.columns.usable[row]! & REACHABLE) !== 0 &&
+      !(core.modelLimits && isModelLimited(account, model, wallMs)),
+    modelSupported: servesModel(account, model),
+    transportMatches: carriesTransport(account, transport),
+    supportsWebSocket: account.supportsWebSocket === true,
+  }
+}
+
+const GONE: BoundFacts = {
+  excluded: false,
+  gone: true,
+  foreign: false,
+  mustClear: true,
+  reachable: false,
+  modelSupported: false,
+  transportMatches: false,
+  supportsWebSocket: false,
+}

@@ -1,0 +1,144 @@
+import { isModelLimited } from '../filters/standing.ts'
+import { loadSkewByMoments } from '../stats/load-skew.ts'
+import { hasRoom, OPEN, REACHABLE } from './columns.ts'
+import type { Core } from './core.ts'
+import type { EligibleSet } from './eligible-set.ts'
+import { rankTopK, resetRanked } from './ranked.ts'
+import type { Run } from './run.ts'
+
+/** At most so many candidates are recorded one and all; of larger pools only the top K. */
+const CAPTURE_ALL = 64
+
+/**
+ * True when a row may serve this request now, slots aside: a member of its set, open to it, not failed on
+ * already, not rate limited for its model.
+ */
+export function isCandidate(core: Core, run: Run, set: EligibleSet, row: number): boolean {
+  const { columns } = core
+  const bit = run.domain === undefined ? OPEN : REACHABLE
+  return set.has[row] === 1 && (columns.usable[row]! & bit) !== 0 && !isBarred(core, run, row)
+}
+
+/** True when this request itself cannot go there: it failed there before, or its model is limited there. */
+export function isBarred(core: Core, run: Run, row: number): boolean {
+  const { excluded, model } = run.request
+  if (excluded !== undefined && excluded.size > 0 && excluded.has(core.columns.ids[row]!)) return true
+  return core.modelLimits && isModelLimited(core.columns.accounts[row]!, model, core.clock.wallMs())
+}
+
+/** Ranks the candidates into `core.ranked`, counts them, and opens the record with their facts. */
+export function rankCandidates(core: Core, run: Run, set: EligibleSet): void {
+  const barring = core.modelLimits || (run.request.excluded?.size ?? 0) > 0
+  if (set.index !== undefined && !barring && run.domain === undefined) rankByIndex(core, run, set)
+  else rankByScan(core, run, set, barring)
+}
+
+function rankByScan(core: Core, run: Run, set: EligibleSet, barring: boolean): void {
+  const { columns, ranked, scratch, profile } = core
+  const { members } = set
+  if (core.indices.length < members.length) {
+    core.indices = new Int32Array(columns.order.length)
+    core.scores = new Float64Array(columns.order.length)
+  }
+  const { indices, scores } = core
+  const { usable, loadRate } = columns
+  const bit = run.domain === undefined ? OPEN : REACHABLE
+  let n = 0
+  let barred = 0
+  let sum = 0
+  let squares = 0
+  for (let i = 0; i < members.length; i++) {
+    const row = members[i]!
+    if ((usable[row]! & bit) === 0) continue
+    if (barring && isBarred(core, run, row)) {
+      barred++
+      continue
+    }
+    indices[n++] = row
+    const load = loadRate[row]!
+    sum += load
+    squares += load * load
+  }
+  run.excluded = barred
+  run.unavailable = members.length - n - barred
+  run.candidateCount = n
+  run.loadSkew = loadSkewByMoments(sum, squares, n)
+  run.topK = Math.min(profile.picker.topK, n)
+  profile.ranker.rank(run.request, indices, n, columns, scratch, scores)
+  rankTopK(columns, indices, scores, n, profile.picker.topK, ranked)
+  const all = members.length <= CAPTURE_ALL && n > ranked.n
+  openRecord(core, run, all ? n : ranked.n)
+  if (all) recordRest(core, run, n)
+}
+
+function rankByIndex(core: Core, run: Run, set: EligibleSet): void {
+  const { ranked, scratch, profile } = core
+  const index = set.index!
+  index.sync(core.columns)
+  run.candidateCount = index.count
+  run.unavailable = set.members.length - index.count
+  run.loadSkew = loadSkewByMoments(index.loadSum, index.loadSquares, index.count)
+  run.topK = Math.min(profile.picker.topK, index.count)
+  index.begin(scratch)
+  resetRanked(ranked, run.topK)
+  for (let place = 0; place < run.topK; place++) {
+    ranked.rows[place] = index.next('any')
+    ranked.scores[place] = index.score
+  }
+  ranked.n = run.topK
+  openRecord(core, run, ranked.n)
+}
+
+function openRecord(core: Core, run: Run, rows: number): void {
+  const { ring, ranked } = core
+  // Picking all of a large pool (load-aware) is recorded as far as a bounded record goes.
+  run.decisionId = ring.open(run.request, Math.min(rows, CAPTURE_ALL), core.clock.wallMs())
+  const shown = Math.min(ranked.n, CAPTURE_ALL)
+  for (let place = 0; place < shown; place++)
+    record(core, run, place, ranked.rows[place]!, ranked.scores[place]!)
+}
+
+/** The candidates beyond the top K, in no order. */
+function recordRest(core: Core, run: Run, n: number): void {
+  const { ranked, indices, scores } = core
+  let place = ranked.n
+  for (let i = 0; i < n; i++) {
+    const row = indices[i]!
+    if (!ranked.rows.subarray(0, ranked.n).includes(row)) record(core, run, place++, row, scores[i]!)
+  }
+}
+
+function record(core: Core, run: Run, place: number, row: number, score: number): void {
+  const { ring, profile, columns, scratch } = core
+  const at = ring.row(run.decisionId, place, row, score)
+  profile.ranker.terms(run.request, row, columns, scratch, ring.data, at)
+}
+
+/** The next eligible rows with room that were not tried yet, in rank order, at most `limit`. */
+export function nextFree(core: Core, run: Run, set: EligibleSet, limit: number): number[] {
+  const { tried } = run
+  const found: number[] = []
+  const barring = core.modelLimits || (run.request.excluded?.size ?? 0) > 0
+  if (set.index !== undefined && !barring && run.domain === undefined) {
+    set.index.sync(core.columns)
+    set.index.begin(core.scratch)
+    while (found.length < limit) {
+      const row = set.index.next('free')
+      if (row < 0) break
+      if (!tried.includes(row)) found.push(row)
+    }
+    return found
+  }
+  // Ranked among all candidates, as the top K were: a factor is relative to whom it is compared with.
+  const all = Int32Array.from(set.members).filter(row => isCandidate(core, run, set, row))
+  const scores = new Float64Array(all.length)
+  core.profile.ranker.rank(run.request, all, all.length, core.columns, core.scratch, scores)
+  let n = 0
+  for (let i = 0; i < all.length; i++) {
+    if (!hasRoom(core.columns, all[i]!) || tried.includes(all[i]!)) continue
+    all[n] = all[i]!
+    scores[n++] = scores[i]!
+  }
+  rankTopK(core.columns, all, scores, n, limit, core.ranked)
+  return Array.from(core.ranked.rows.subarray(0, core.ranked.n))
+}

@@ -1,0 +1,42 @@
+import type { Draw } from '../pickers/picker.ts'
+import type { BindingStore, Clock, LoadListener, Random, SlotBatch, SlotStore } from '../ports.ts'
+import type { Profile } from '../profile.ts'
+import type { SelectionRandom } from '../random.ts'
+import type { Scratch } from '../rankers/ranker.ts'
+import type { Columns } from './columns.ts'
+import type { DecisionRing } from './decision-ring.ts'
+import type { EligibleSets } from './eligible-set.ts'
+import type { Counters } from './metrics.ts'
+import type { Ranked } from './ranked.ts'
+import type { Roster } from './roster.ts'
+import type { Standings } from './standings.ts'
+
+/** Everything a selection works with: made once by `createScheduler`, shared by the files of this folder. */
+export interface Core {
+  readonly pool: string
+  readonly profile: Profile
+  readonly slots: SlotStore
+  readonly bindings: BindingStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly columns: Columns
+  readonly roster: Roster
+  readonly sets: EligibleSets
+  readonly standings: Standings
+  readonly ring: DecisionRing
+  readonly counters: Counters
+  readonly listener: LoadListener
+  /** True when some account is rate limited for single models. */
+  modelLimits: boolean
+
+  // Scratch of the selection under way: never read after an answer that came later.
+  readonly ranked: Ranked
+  readonly draw: Draw
+  readonly selectionRandom: SelectionRandom
+  readonly scratch: Scratch
+  readonly seed: Uint32Array
+  indices: Int32Array
+  scores: Float64Array
+  /** Batches not in flight. */
+  readonly batches: SlotBatch[]
+}

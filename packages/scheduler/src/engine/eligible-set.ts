@@ -1,0 +1,89 @@
+import type { Filter, FilterReason } from '../filters/filter.ts'
+import type { Transport } from '../model/account.ts'
+import type { Ranker, RankIndex } from '../rankers/ranker.ts'
+import type { Columns } from './columns.ts'
+
+/** Below this many members a scan is faster than the index (benchmarks/select). */
+const INDEX_FROM = 160
+/** Model names come from clients: more combinations than this are forgotten and built anew. */
+const MAX_SETS = 2048
+
+/** The accounts that pass every filter for one combination of facts, in the order of the last tie-break. */
+export interface EligibleSet {
+  readonly model: string
+  readonly transport: Transport
+  readonly domain: string | undefined
+  readonly members: Int32Array
+  /** 1 where a row is a member. */
+  readonly has: Uint8Array
+  /** How many accounts each filter left out; the first that fails counts. */
+  readonly filtered: Readonly<Record<FilterReason, number>>
+  /** For large sets whose ranker has one. */
+  readonly index: RankIndex | undefined
+}
+
+/** Finds the eligible set of a combination of facts, built once until accounts change. */
+export interface EligibleSets {
+  find(model: string, transport: Transport, domain: string | undefined): EligibleSet
+  /** Accounts changed: every set is built anew when next asked for. */
+  clear(): void
+}
+
+/** Cost of `find`: two Map look-ups; of a first `find`: one pass over all accounts. */
+export function createEligibleSets(
+  columns: Columns,
+  filters: readonly Filter[],
+  ranker: Ranker,
+): EligibleSets {
+  const anywhere = new Map<string, EligibleSet>()
+  const anywhereByWebSocket = new Map<string, EligibleSet>()
+  const byDomain = new Map<string, EligibleSet>()
+
+  function kept(map: Map<string, EligibleSet>, key: string, set: EligibleSet): EligibleSet {
+    if (map.size >= MAX_SETS) map.clear()
+    map.set(key, set)
+    return set
+  }
+
+  return {
+    find(model, transport, domain) {
+      if (domain !== undefined) {
+        const key = `${transport}\n${model.length}\n${model}\n${domain}`
+        return (
+          byDomain.get(key) ??
+          kept(byDomain, key, build(columns, filters, ranker, { model, transport, domain }))
+        )
+      }
+      const map = transport === 'responses_websockets_v2' ? anywhereByWebSocket : anywhere
+      return map.get(model) ?? kept(map, model, build(columns, filters, ranker, { model, transport, domain }))
+    },
+    clear() {
+      anywhere.clear()
+      anywhereByWebSocket.clear()
+      byDomain.clear()
+    },
+  }
+}
+
+function build(
+  columns: Columns,
+  filters: readonly Filter[],
+  ranker: Ranker,
+  facts: { readonly model: string; readonly transport: Transport; readonly domain: string | undefined },
+): EligibleSet {
+  const rows: number[] = []
+  const filtered = { platform: 0, model: 0, transport: 0, domain: 0 }
+  for (let row = 0; row < columns.size; row++) {
+    const account = columns.accounts[row]
+    if (account === undefined) continue
+    const failed = filters.find(filter => !filter.passes(account, facts))
+    if (failed === undefined) rows.push(row)
+    else filtered[failed.reason]++
+  }
+  rows.sort((a, b) => columns.order[a]! - columns.order[b]!)
+  const members = Int32Array.from(rows)
+  const has = new Uint8Array(columns.order.length)
+  for (const row of rows) has[row] = 1
+  const index = members.length >= INDEX_FROM ? ranker.createIndex?.(members) : undefined
+  return { ...facts, members, has, filtered, index }
+}

@@ -1,0 +1,73 @@
+import type { Account } from '../model/account.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Lease, Settlement } from '../model/lease.ts'
+import type { MaybePromise, Slot } from '../ports.ts'
+import type { Run } from './run.ts'
+
+/** What a lease asks of the engine that gave it out. */
+export interface LeaseKeeper {
+  monotonicMs(): number
+  decision(id: number): Decision | undefined
+  bindLease(lease: SlotLease, keys: readonly string[], ttlMs: number | undefined): MaybePromise<void>
+  /** The lease ended: once for every lease, with or without a settlement. */
+  ended(lease: SlotLease, settlement: Settlement | undefined): void
+}
+
+/** A slot in hand; see {@link Lease}. A class because it has a life, and because methods on a prototype are free. */
+export class SlotLease implements Lease {
+  readonly account: Account
+  readonly decisionId: number
+  readonly waitedMs: number
+  readonly row: number
+  readonly slot: Slot
+  readonly tenant: string
+  readonly admittedMs: number
+  /** Milliseconds from admission to the first output-bearing event, -1 while there was none. */
+  firstTokenMs = -1
+  #keeper: LeaseKeeper
+  #held = true
+
+  constructor(keeper: LeaseKeeper, run: Run, account: Account, waitedMs: number, admittedMs: number) {
+    this.#keeper = keeper
+    this.account = account
+    this.decisionId = run.decisionId
+    this.waitedMs = waitedMs
+    this.row = run.row
+    this.slot = run.slot!
+    this.tenant = run.scope.tenant
+    this.admittedMs = admittedMs
+  }
+
+  get held(): boolean {
+    return this.#held
+  }
+
+  get decision(): Decision | undefined {
+    return this.#keeper.decision(this.decisionId)
+  }
+
+  bind(keys: readonly string[], options?: { readonly ttlMs?: number }): MaybePromise<void> {
+    return this.#keeper.bindLease(this, keys, options?.ttlMs)
+  }
+
+  firstToken(): void {
+    if (this.firstTokenMs < 0 && this.#held) this.firstTokenMs = this.#keeper.monotonicMs() - this.admittedMs
+  }
+
+  settle(settlement: Settlement): void {
+    if (!this.#held) return
+    this.#held = false
+    this.#keeper.ended(this, settlement)
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#held) return
+    this.#held = false
+    this.#keeper.ended(this, undefined)
+  }
+
+  /** The store gave the slot to someone else: nothing is left to release. */
+  lost(): void {
+    this.#held = false
+  }
+}

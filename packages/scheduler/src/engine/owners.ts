@@ -1,0 +1,60 @@
+import { type BindingScope, ownerBindingKey } from '../affinity/binding-key.ts'
+import { SchedulerError } from '../errors.ts'
+import type { MaybePromise } from '../ports.ts'
+import type { Core } from './core.ts'
+import { isPromise } from './maybe-promise.ts'
+
+/** Where hard keys lead. */
+export type OwnerLookup =
+  | { readonly kind: 'domain'; readonly domain: string }
+  | { readonly kind: 'none'; readonly reason: 'owner_unknown' | 'conflicting_owners' }
+
+/**
+ * Resolves hard keys to the one state domain that holds them all. A store that fails is an error, not an unknown
+ * owner: a guess here would be a certain failure upstream.
+ */
+export function resolveOwners(
+  core: Core,
+  scope: BindingScope,
+  owners: readonly string[],
+): MaybePromise<OwnerLookup> {
+  const answers = owners.map(owner => core.bindings.get(ownerBindingKey(scope, owner)))
+  if (answers.some(isPromise)) return Promise.all(answers).then(agree)
+  return agree(answers as (string | undefined)[])
+}
+
+function agree(domains: readonly (string | undefined)[]): OwnerLookup {
+  const first = domains[0]
+  if (first === undefined || domains.includes(undefined)) return { kind: 'none', reason: 'owner_unknown' }
+  if (domains.some(domain => domain !== first)) return { kind: 'none', reason: 'conflicting_owners' }
+  return { kind: 'domain', domain: first }
+}
+
+/** Binds hard keys to a state domain. Ids are unguessable and new, so what was bound before was the same or stale. */
+export function bindOwners(
+  core: Core,
+  scope: BindingScope,
+  keys: readonly string[],
+  domain: string,
+  ttlMs: number,
+): MaybePromise<void> {
+  const pending = keys
+    .map(key => core.bindings.put(ownerBindingKey(scope, key), domain, ttlMs))
+    .filter(isPromise)
+  return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined)
+}
+
+/** Forgets hard keys, each only while it is bound to what it was found bound to. */
+export async function unbindOwners(core: Core, scope: BindingScope, keys: readonly string[]): Promise<void> {
+  for (const owner of keys) {
+    const key = ownerBindingKey(scope, owner)
+    const domain = await core.bindings.get(key)
+    if (domain !== undefined) await core.bindings.unbind(key, domain)
+  }
+}
+
+/** What a failing store is to the caller. */
+export function storeFailed(what: string, cause: unknown): SchedulerError {
+  const detail = cause instanceof Error ? cause.message : String(cause)
+  return new SchedulerError('store_failed', `${what} failed: ${detail}`, { cause })
+}

@@ -1,0 +1,98 @@
+import { SchedulerError } from '../errors.ts'
+import type { Account } from '../model/account.ts'
+import { addRow, type Columns, clearRow, refreshLoad } from './columns.ts'
+
+/** Which row an account has, kept in step with the account source. */
+export interface Roster {
+  /** The row of an account, -1 for an unknown id. A removed account keeps its row while leases or records need it. */
+  rowOf(id: string): number
+  /** Rows that hold an account now. */
+  readonly size: number
+  /** Makes the columns say what the list says; answers the rows whose account is new, changed or gone. */
+  replace(accounts: readonly Account[]): number[]
+  /** A row for an id that is no account (the reference keeps statistics of those). -1 when there are too many. */
+  remember(id: string): number
+}
+
+/** Ids without an account that are remembered at most. */
+const MAX_STRANGERS = 1024
+
+/**
+ * Creates the roster. `reusable` says whether a row of a removed account is free of anyone who still means the
+ * old account: records of decisions, leases.
+ */
+export function createRoster(columns: Columns, reusable: (row: number) => boolean): Roster {
+  const rows = new Map<string, number>()
+  const gone: number[] = []
+  let size = 0
+  let strangers = 0
+
+  function rowFor(id: string): number {
+    const known = rows.get(id)
+    if (known !== undefined) return known
+    const at = gone.findIndex(row => columns.inUse[row] === 0 && reusable(row))
+    const row = at < 0 ? addRow(columns) : gone.splice(at, 1)[0]!
+    if (at >= 0) {
+      rows.delete(columns.ids[row]!)
+      clearRow(columns, row)
+    }
+    columns.ids[row] = id
+    rows.set(id, row)
+    return row
+  }
+
+  return {
+    get size() {
+      return size
+    },
+    rowOf: id => rows.get(id) ?? -1,
+    remember(id) {
+      const known = rows.get(id)
+      if (known !== undefined) return known
+      return strangers++ < MAX_STRANGERS ? rowFor(id) : -1
+    },
+    replace(accounts) {
+      checkUnique(accounts)
+      const listed = new Set(accounts.map(account => account.id))
+      const changed: number[] = []
+      for (let row = 0; row < columns.size; row++) {
+        const account = columns.accounts[row]
+        if (account === undefined || listed.has(account.id)) continue
+        columns.accounts[row] = undefined
+        gone.push(row)
+        changed.push(row)
+      }
+      for (const account of accounts) {
+        const row = rowFor(account.id)
+        const before = gone.indexOf(row)
+        if (before >= 0) gone.splice(before, 1)
+        if (columns.accounts[row] !== account) changed.push(row)
+        columns.accounts[row] = account
+        columns.order[row] = account.order
+        columns.priority[row] = account.priority ?? 0
+        columns.limit[row] = Math.max(0, account.concurrency ?? 0)
+        refreshLoad(columns, row)
+      }
+      size = accounts.length
+      return changed
+    },
+  }
+}
+
+function checkUnique(accounts: readonly Account[]): void {
+  const ids = new Set<string>()
+  const orders = new Set<number>()
+  for (const { id, order } of accounts) {
+    if (id === '') throw new SchedulerError('invalid_request', 'An account has an empty id.')
+    if (ids.has(id))
+      throw new SchedulerError('invalid_request', `Two accounts have the id ${id}; ids are unique.`)
+    if (orders.has(order)) {
+      throw new SchedulerError(
+        'invalid_request',
+        `Two accounts have the order ${order}; orders are unique, or ties are not.`,
+      )
+    }
+    ids.add(id)
+    orders.add(order)
+  }
+}

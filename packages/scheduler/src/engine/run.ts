@@ -1,0 +1,78 @@
+import type { BindingScope } from '../affinity/binding-key.ts'
+import type { Layer } from '../model/decision.ts'
+import type { ScheduleRequest } from '../model/request.ts'
+import type { NoneReason, WaitPlan } from '../model/selection.ts'
+import type { Slot } from '../ports.ts'
+import type { AttemptOrigin, DecisionFacts } from './decision-ring.ts'
+import type { EligibleSet } from './eligible-set.ts'
+
+const NONE: readonly number[] = []
+
+/** The steps of a selection, in order; see `select.ts`. */
+export const OWNER = 0
+export const AFFINITY = 1
+export const BALANCE = 2
+export const TRY = 3
+export const REST = 4
+export const DONE = 5
+
+/**
+ * One selection under way. It carries whatever must survive an answer that comes later; what does not is the
+ * engine's own scratch. Most of its fields are the decision's (see `Decision`).
+ */
+export class Run implements DecisionFacts {
+  readonly request: ScheduleRequest
+  readonly scope: BindingScope
+  readonly startedMs: number
+  /** The record in the ring, 0 before it is opened. */
+  decisionId = 0
+  step: number
+  /** Which affinity rule comes next. */
+  rule = 0
+
+  layer: Layer = 'none'
+  result: 'selected' | 'wait' | 'none' = 'none'
+  reason: NoneReason | undefined = undefined
+  retryAfterMs: number | undefined = undefined
+  plan: WaitPlan | undefined = undefined
+  row = -1
+  stickyPreviousHit = false
+  stickySessionHit = false
+  domain: string | undefined = undefined
+  set: EligibleSet | undefined = undefined
+  candidateCount = 0
+  unavailable = 0
+  excluded = 0
+  topK = 0
+  loadSkew = 0
+  seeded = false
+  seedLow = 0
+  seedHigh = 0
+  latencyMicros = 0
+
+  slot: Slot | undefined = undefined
+  /** The store's error that ended the selection, or the last one met. */
+  error: unknown = undefined
+  /** The row to wait for, where a plan names one. */
+  waitRow = -1
+  /** Rows still to be tried, in order, and where they come from. */
+  candidates: number[] | undefined = undefined
+  at = 0
+  by: AttemptOrigin = 'draw'
+  /** Rows asked for already. */
+  tried: readonly number[] = NONE
+
+  /** The session's binding key; undefined without a session. */
+  sessionKey: string | undefined = undefined
+  /** What the session was bound to when it was looked up. */
+  sessionTarget: string | undefined = undefined
+  /** What becomes of the session's binding once the request has a slot. */
+  sessionWrite: 'none' | 'bind' | 'move' = 'none'
+
+  constructor(request: ScheduleRequest, scope: BindingScope, startedMs: number) {
+    this.request = request
+    this.scope = scope
+    this.startedMs = startedMs
+    this.step = request.owners !== undefined && request.owners.length > 0 ? OWNER : AFFINITY
+  }
+}

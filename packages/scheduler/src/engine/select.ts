@@ -1,0 +1,316 @@
+import { SchedulerError } from '../errors.ts'
+import type { ScheduleRequest } from '../model/request.ts'
+import type { MaybePromise } from '../ports.ts'
+import { deriveSelectionSeed } from '../random.ts'
+import { affinityStep } from './affinity-step.ts'
+import { isCandidate, nextFree, rankCandidates } from './candidates.ts'
+import { hasRoom, REACHABLE } from './columns.ts'
+import type { Core } from './core.ts'
+import type { EligibleSet } from './eligible-set.ts'
+import { guarded, isPromise } from './maybe-promise.ts'
+import { type OwnerLookup, resolveOwners, storeFailed } from './owners.ts'
+import { AFFINITY, DONE, REST, Run, TRY } from './run.ts'
+import { bindSession } from './session-binding.ts'
+import { takeFirst, takeRow } from './take-slot.ts'
+
+type Pending = Promise<void> | undefined
+
+/** The layers in order: what each step may do next is said by `run.step`. */
+const STEPS: readonly ((core: Core, run: Run) => Pending)[] = [
+  ownerStep,
+  affinityStep,
+  balanceStep,
+  tryStep,
+  restStep,
+]
+
+/** How far the rest of a pool is looked through in one call of a remote store. */
+const DEFAULT_BATCH = 64
+
+/**
+ * Runs one selection to its end. Synchronous while the stores are; rejects or throws only when a store fails in
+ * a way that leaves no safe answer.
+ */
+export function runSelection(core: Core, request: ScheduleRequest): MaybePromise<Run> {
+  const startedMs = core.clock.monotonicMs()
+  core.standings.tick(startedMs)
+  const scope = { tenant: request.tenant ?? '', pool: core.pool, group: request.group ?? null }
+  return drive(core, new Run(request, scope, startedMs))
+}
+
+function drive(core: Core, run: Run): MaybePromise<Run> {
+  while (run.step !== DONE) {
+    const pending = STEPS[run.step]!(core, run)
+    if (pending !== undefined) return pending.then(() => drive(core, run))
+  }
+  finish(core, run)
+  return run
+}
+
+function finish(core: Core, run: Run): void {
+  if (run.decisionId === 0) run.decisionId = core.ring.open(run.request, 0, core.clock.wallMs())
+  run.latencyMicros = (core.clock.monotonicMs() - run.startedMs) * 1000
+  core.ring.finish(run.decisionId, run)
+  if (run.result === 'selected') core.ring.admitted(run.decisionId, run.row, 0)
+  core.counters.selected(run)
+}
+
+// Hard keys: one state domain, or no account at all.
+
+function ownerStep(core: Core, run: Run): Pending {
+  const found = guarded<OwnerLookup, SchedulerError>(
+    () => resolveOwners(core, run.scope, run.request.owners!),
+    error => storeFailed('Looking up the owner', error),
+  )
+  if (isPromise(found)) return found.then(lookup => ownerFound(core, run, lookup))
+  ownerFound(core, run, found)
+}
+
+function ownerFound(core: Core, run: Run, found: OwnerLookup | SchedulerError): void {
+  if (found instanceof SchedulerError) {
+    run.error = found
+    run.step = DONE
+  } else if (found.kind === 'none') {
+    run.reason = found.reason
+    run.step = DONE
+  } else {
+    run.domain = found.domain
+    run.set = core.sets.find(run.request.model, run.request.transport ?? '', found.domain)
+    run.step = AFFINITY
+  }
+}
+
+// Balancing: rank, draw, take.
+
+function balanceStep(core: Core, run: Run): Pending {
+  run.layer = run.domain === undefined ? 'load_balance' : 'previous_response_id'
+  run.set ??= core.sets.find(run.request.model, run.request.transport ?? '', undefined)
+  const { set } = run
+  rankCandidates(core, run, set)
+  const probe = run.domain === undefined ? probeFor(core, run, set) : -1
+  if (probe >= 0) {
+    const taken = takeRow(core, run, probe, 'probe')
+    if (isPromise(taken)) return drainDraws(core, run, set, taken)
+    if (taken) return selected(core, run)
+  }
+  if (run.candidateCount === 0) {
+    nothing(core, run, set)
+    return
+  }
+  return drawAndTry(core, run)
+}
+
+/** A half-open account's one probe goes to the next request that can use it: rank alone would never send one. */
+function probeFor(core: Core, run: Run, set: EligibleSet): number {
+  for (const row of core.standings.probes) {
+    const excluded = run.request.excluded?.has(core.columns.ids[row]!) ?? false
+    if (set.has[row] === 1 && !excluded && hasRoom(core.columns, row)) return row
+  }
+  return -1
+}
+
+function drawAndTry(core: Core, run: Run): Pending {
+  const { ranked, draw, columns, profile, slots } = core
+  beginDraw(core, run)
+  if (slots.batchSize !== 1) {
+    run.candidates = drawn(core, run)
+    run.step = TRY
+    return
+  }
+  for (let place = draw.next(); place >= 0; place = draw.next()) {
+    const row = ranked.rows[place]!
+    if (skips(core, run, row)) continue
+    const taken = takeRow(core, run, row, 'draw')
+    if (isPromise(taken)) return drainDraws(core, run, run.set!, taken)
+    if (taken) return selected(core, run)
+    if (stopped(core, run)) return
+  }
+  const waitFor = draw.waitFor()
+  run.waitRow = waitFor < 0 ? -1 : ranked.rows[waitFor]!
+  run.step = REST
+  if (profile.tries === 'all' && columns.size > 0) return
+  busy(core, run)
+}
+
+function beginDraw(core: Core, run: Run): void {
+  const { ranked, seed, selectionRandom } = core
+  if (ranked.n > 1) {
+    const { session = '', previousResponse = '', model, group = null } = run.request
+    // Without an anchor the reference mixes its hash with entropy: all entropy is the same, and cheaper.
+    if (session === '' && previousResponse === '') core.random.next64(seed)
+    else deriveSelectionSeed(seed, { session, previousResponse, model, group }, core.random)
+    run.seeded = true
+    run.seedLow = seed[0]!
+    run.seedHigh = seed[1]!
+    selectionRandom.seed(run.seedLow, run.seedHigh)
+  }
+  core.draw.begin(ranked, core.columns, selectionRandom)
+}
+
+/** True for a row that need not be asked: the columns show it full, and the profile trusts them. */
+function skips(core: Core, run: Run, row: number): boolean {
+  if (run.tried.length > 0 && run.tried.includes(row)) return true
+  if (core.profile.tries === 'top_k' || hasRoom(core.columns, row)) return false
+  core.ring.tried(run.decisionId, row, 'seen_full', 'draw')
+  return true
+}
+
+/** All rows still to be drawn, for a store that answers later: the draw itself cannot wait. */
+function drawn(core: Core, run: Run): number[] {
+  const { ranked, draw } = core
+  const rows: number[] = []
+  for (let place = draw.next(); place >= 0; place = draw.next()) {
+    const row = ranked.rows[place]!
+    if (!skips(core, run, row)) rows.push(row)
+  }
+  const waitFor = draw.waitFor()
+  run.waitRow = waitFor < 0 ? -1 : ranked.rows[waitFor]!
+  return rows
+}
+
+/** Keeps what is still to be drawn while one answer is on its way. */
+function drainDraws(core: Core, run: Run, set: EligibleSet, taken: Promise<boolean>): Promise<void> {
+  if (run.candidateCount > 0 && run.waitRow < 0) {
+    if (!run.seeded && core.ranked.n > 1) beginDraw(core, run)
+    run.candidates = drawn(core, run)
+  }
+  run.step = TRY
+  return taken.then(granted => {
+    if (granted) return selected(core, run)
+    if (run.candidateCount === 0) nothing(core, run, set)
+    else stopped(core, run)
+  })
+}
+
+function tryStep(core: Core, run: Run): Pending {
+  const rows = run.candidates ?? []
+  if (run.at >= rows.length) {
+    if (core.profile.tries === 'all') run.step = REST
+    else busy(core, run)
+    return
+  }
+  const count = Math.min(core.slots.batchSize ?? DEFAULT_BATCH, rows.length - run.at)
+  const from = run.at
+  run.at += count
+  const taken = takeFirst(core, run, rows, from, count, run.by)
+  if (isPromise(taken)) return taken.then(granted => tried(core, run, rows, from, count, granted))
+  return tried(core, run, rows, from, count, taken)
+}
+
+function tried(
+  core: Core,
+  run: Run,
+  rows: readonly number[],
+  from: number,
+  count: number,
+  granted: boolean,
+): Pending {
+  if (granted) return selected(core, run)
+  run.tried = [...run.tried, ...rows.slice(from, from + count)]
+  stopped(core, run)
+}
+
+function restStep(core: Core, run: Run): Pending {
+  const rows = nextFree(core, run, run.set!, core.slots.batchSize ?? DEFAULT_BATCH)
+  if (rows.length === 0) {
+    busy(core, run)
+    return
+  }
+  run.candidates = rows
+  run.at = 0
+  run.by = 'rank'
+  run.step = TRY
+}
+
+/** The reference ends a selection at the first acquisition that fails; the others go on behind it. */
+function stopped(core: Core, run: Run): boolean {
+  if (run.error === undefined) return false
+  if (core.profile.tries === 'all') return false
+  run.step = DONE
+  return true
+}
+
+function selected(core: Core, run: Run): Pending {
+  run.step = DONE
+  run.result = 'selected'
+  run.stickyPreviousHit = run.layer === 'previous_response_id'
+  return bindSession(core, run, run.row) as Pending
+}
+
+// Nothing free: where to wait, or why there is no use in it.
+
+function busy(core: Core, run: Run): void {
+  const { wait, waits } = core.profile
+  run.step = DONE
+  // Not one account could be asked: that is the store's failure, not a full house.
+  if (run.error !== undefined && !someTriedFull(core, run)) return
+  run.error = undefined
+  run.result = 'wait'
+  const hard = run.domain !== undefined
+  const rule = hard ? wait.owner : wait.pool
+  const single = run.set!.members.length === 1 ? run.set!.members[0]! : -1
+  const row = waits === 'account' && !hard ? run.waitRow : single
+  run.waitRow = row
+  run.row = row
+  run.plan = {
+    ...(row < 0 ? {} : { account: core.columns.ids[row]! }),
+    maxConcurrency: row < 0 ? 0 : (core.columns.accounts[row]?.concurrency ?? 0),
+    maxWaiting: rule.max,
+    timeoutMs: rule.timeoutMs,
+  }
+}
+
+function someTriedFull(core: Core, run: Run): boolean {
+  return run.set!.members.some(row => isCandidate(core, run, run.set!, row) && !hasRoom(core.columns, row))
+}
+
+function nothing(core: Core, run: Run, set: EligibleSet): void {
+  run.step = DONE
+  run.reason = reasonFor(core, run, set)
+  if (run.reason !== 'cooling_down' && run.reason !== 'owner_unavailable') return
+  const delayMs = availableInMs(core, run, set)
+  const rule = run.domain === undefined ? core.profile.wait.pool : core.profile.wait.owner
+  if ((core.profile.waits === 'pool' || run.domain !== undefined) && delayMs <= rule.timeoutMs) {
+    run.reason = undefined
+    busy(core, run)
+  } else {
+    run.retryAfterMs = delayMs
+  }
+}
+
+function reasonFor(core: Core, run: Run, set: EligibleSet): Run['reason'] {
+  const staying = Array.from(set.members).filter(row => !core.standings.retired(row))
+  if (run.domain !== undefined) {
+    if (staying.length === 0) return 'owner_gone'
+    return 'owner_unavailable'
+  }
+  if (staying.length > 0) {
+    const excluded = run.request.excluded
+    const left = staying.filter(row => !excluded?.has(core.columns.ids[row]!))
+    if (left.length === 0) return 'all_excluded'
+    return left.some(row => core.standings.stateOf(row).state !== 'draining') ? 'cooling_down' : 'no_accounts'
+  }
+  if (set.members.length > 0) return 'no_accounts'
+  if (set.filtered.model > 0) return 'model_unsupported'
+  return set.filtered.transport > 0 ? 'transport_unsupported' : 'no_accounts'
+}
+
+/** How long until the first account of the set may be tried again. */
+function availableInMs(core: Core, run: Run, set: EligibleSet): number {
+  let soonest = Number.POSITIVE_INFINITY
+  for (const row of set.members) {
+    if (run.request.excluded?.has(core.columns.ids[row]!)) continue
+    soonest = Math.min(soonest, core.standings.availableAtMs(row))
+  }
+  return Math.max(0, soonest - core.clock.monotonicMs())
+}
+
+/** Whether a freed slot of a row may go to a waiting request. */
+export function mayUse(core: Core, run: Run, row: number): boolean {
+  if (run.waitRow >= 0 && run.waitRow !== row) return false
+  const { set } = run
+  if (set === undefined) return run.waitRow === row && (core.columns.usable[row]! & REACHABLE) !== 0
+  if (isCandidate(core, run, set, row)) return true
+  const excluded = run.request.excluded?.has(core.columns.ids[row]!) ?? false
+  return set.has[row] === 1 && !excluded && core.standings.probes.includes(row)
+}

@@ -1,0 +1,295 @@
+import { heldUntilMs, isRetired } from '../filters/standing.ts'
+import { coolDownMs, verdict } from '../health/cool-down.ts'
+import {
+  type Ejection,
+  type EjectionEvent,
+  HEALTHY,
+  nextTickMs,
+  slowStartShare,
+  step,
+} from '../health/ejection.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { Clock, HealthNotice, HealthStore } from '../ports.ts'
+import type { Profile } from '../profile.ts'
+import type { AccountState } from '../scheduler.ts'
+import { resetResults } from '../stats/runtime-stats.ts'
+import { type Columns, OPEN, REACHABLE, touch } from './columns.ts'
+
+/** Who may be given work now: an operator's word, cool-downs and ejection, brought into one column. */
+export interface Standings {
+  /** The account of a row is new, changed or gone. */
+  accountChanged(row: number): void
+  /** An attempt at a row ended so. */
+  settled(row: number, outcome: Outcome): void
+  /** An attempt at a row ended without saying anything about it. */
+  neutral(row: number): void
+  /** A slot of a row was given out: at a half-open account this is the probe. */
+  granted(row: number): void
+  /** Lets time do its work. Costs one comparison while nothing is due. */
+  tick(nowMs: number): void
+  /** When something changes by itself next; Infinity when nothing will. */
+  readonly nextDueMs: number
+  /** Half-open accounts whose probe is free: the next request should try one of them first. */
+  readonly probes: readonly number[]
+  /** True when an operator or a credential took the row out, so that waiting is no use. */
+  retired(row: number): boolean
+  /** When a row may be tried again, monotonic; now or earlier when it may, Infinity when it never will. */
+  availableAtMs(row: number): number
+  stateOf(row: number): { readonly state: AccountState['state']; readonly reason: string | undefined }
+  close(): void
+}
+
+interface Standing {
+  ejection: Ejection
+  /** Monotonic; the later of all cool-downs counts. */
+  coolUntilMs: number
+  coolReason: string
+  /** What the account's own entries say, brought to the monotonic clock. */
+  heldUntilMs: number
+  expiresMs: number
+  retired: boolean
+  state: AccountState['state']
+}
+
+/** Everything the standings tell others. */
+export interface StandingsEvents {
+  /** A row may serve again: whoever waits should look. */
+  opened(row: number): void
+  changed(
+    row: number,
+    from: AccountState['state'],
+    to: AccountState['state'],
+    reason: string | undefined,
+  ): void
+}
+
+/** Creates the standings of a pool. `poolSize` is the number of accounts, for the half that always stays. */
+export function createStandings(
+  columns: Columns,
+  profile: Pick<Profile, 'ejection' | 'coolDowns'>,
+  ports: { readonly clock: Clock; readonly health: HealthStore | undefined },
+  roster: { rowOf(id: string): number; readonly size: number },
+  events: StandingsEvents,
+): Standings {
+  const { clock, health } = ports
+  const rules = profile.ejection
+  const standings: Standing[] = []
+  let probes: number[] = []
+  let ejectedCount = 0
+  let nextDueMs = Number.POSITIVE_INFINITY
+  const unsubscribe = health?.subscribe(heard)
+
+  function of(row: number): Standing {
+    standings[row] ??= {
+      ejection: HEALTHY,
+      coolUntilMs: 0,
+      coolReason: '',
+      heldUntilMs: 0,
+      expiresMs: Number.POSITIVE_INFINITY,
+      retired: true,
+      state: 'active',
+    }
+    return standings[row]
+  }
+
+  /** Brings what is known of a row into its column, and tells of a change. */
+  function apply(row: number, nowMs: number): void {
+    const standing = of(row)
+    const account = columns.accounts[row]
+    const before = columns.usable[row]!
+    const stateBefore = standing.state
+    standing.retired =
+      account === undefined || standing.expiresMs <= nowMs || isRetired(account, clock.wallMs())
+    standing.state = stateNow(standing, account?.status === 'draining', nowMs)
+    columns.usable[row] = usableNow(standing, account?.status === 'draining', nowMs)
+    columns.share[row] = rules === undefined ? 1 : slowStartShare(standing.ejection, nowMs, rules)
+    touch(columns, row)
+    const due = dueOf(standing, nowMs)
+    if (due < nextDueMs) nextDueMs = due
+    const isProbe = standing.state === 'probing' && columns.usable[row] === REACHABLE
+    if (isProbe !== probes.includes(row)) {
+      probes = isProbe ? [...probes, row] : probes.filter(other => other !== row)
+    }
+    if (account !== undefined && standing.state !== stateBefore) {
+      events.changed(row, stateBefore, standing.state, reasonOf(standing))
+    }
+    if (columns.usable[row]! & ~before) events.opened(row)
+  }
+
+  function dueOf(standing: Standing, nowMs: number): number {
+    let due = rules === undefined ? Number.POSITIVE_INFINITY : nextTickMs(standing.ejection, nowMs, rules)
+    for (const at of [standing.coolUntilMs, standing.heldUntilMs, standing.expiresMs]) {
+      if (at > nowMs && at < due) due = at
+    }
+    return due
+  }
+
+  function move(row: number, event: EjectionEvent, nowMs: number): void {
+    if (rules === undefined) return
+    const standing = of(row)
+    const before = standing.ejection
+    const mayEject = (ejectedCount + 1) * 2 <= roster.size
+    const after = step(before, event, nowMs, rules, { mayEject })
+    if (after === before) return
+    standing.ejection = after
+    ejectedCount += Number(isOut(after)) - Number(isOut(before))
+    if (after.phase === 'healthy' && before.phase === 'healthy') return
+    if (before.phase === 'half_open' && after.phase === 'slow_start') resetResults(columns, row)
+    apply(row, nowMs)
+    tellOthers(row, before, after, nowMs)
+  }
+
+  function tellOthers(row: number, before: Ejection, after: Ejection, nowMs: number): void {
+    const account = columns.ids[row]!
+    if (after.phase === 'ejected') {
+      publish({
+        kind: 'ejected',
+        account,
+        untilMs: clock.wallMs() + after.untilMs - nowMs,
+        times: after.times,
+      })
+    } else if (before.phase === 'half_open' && after.phase === 'slow_start') {
+      publish({ kind: 'recovered', account })
+    }
+  }
+
+  function publish(notice: HealthNotice): void {
+    // Others learn by themselves soon enough; a lost notice must not break a request.
+    const sent = health?.publish(notice)
+    if (sent instanceof Promise) sent.catch(() => {})
+  }
+
+  function coolDown(row: number, untilMs: number, reason: string, nowMs: number): void {
+    const standing = of(row)
+    if (untilMs <= standing.coolUntilMs) return
+    standing.coolUntilMs = untilMs
+    standing.coolReason = reason
+    apply(row, nowMs)
+  }
+
+  function heard(notice: HealthNotice): void {
+    const row = roster.rowOf(notice.account)
+    if (row < 0) return
+    const nowMs = clock.monotonicMs()
+    if (notice.kind === 'cool_down') {
+      coolDown(row, nowMs + notice.untilMs - clock.wallMs(), notice.reason, nowMs)
+      return
+    }
+    if (rules === undefined) return
+    const standing = of(row)
+    const before = standing.ejection
+    if (notice.kind === 'ejected') {
+      if ((ejectedCount + Number(!isOut(before))) * 2 > roster.size) return
+      standing.ejection = {
+        phase: 'ejected',
+        untilMs: nowMs + notice.untilMs - clock.wallMs(),
+        times: notice.times,
+      }
+    } else if (isOut(before)) {
+      standing.ejection = { phase: 'slow_start', sinceMs: nowMs, times: 0 }
+      resetResults(columns, row)
+    }
+    ejectedCount += Number(isOut(standing.ejection)) - Number(isOut(before))
+    apply(row, nowMs)
+  }
+
+  return {
+    get nextDueMs() {
+      return nextDueMs
+    },
+    get probes() {
+      return probes
+    },
+    accountChanged(row) {
+      const nowMs = clock.monotonicMs()
+      const account = columns.accounts[row]
+      const standing = of(row)
+      if (account === undefined) {
+        // A removed account takes its history with it: the same id may come back as another credential.
+        ejectedCount -= Number(isOut(standing.ejection))
+        standing.ejection = HEALTHY
+        standing.coolUntilMs = 0
+        resetResults(columns, row)
+      } else {
+        const wallMs = clock.wallMs()
+        const held = heldUntilMs(account)
+        standing.heldUntilMs = held > wallMs ? nowMs + held - wallMs : 0
+        standing.expiresMs =
+          account.expiresAtMs === undefined ? Number.POSITIVE_INFINITY : nowMs + account.expiresAtMs - wallMs
+      }
+      apply(row, nowMs)
+    },
+    settled(row, outcome) {
+      const nowMs = clock.monotonicMs()
+      const rest = coolDownMs(outcome, clock.wallMs(), profile.coolDowns)
+      if (rest > 0) {
+        coolDown(row, nowMs + rest, outcome.kind, nowMs)
+        publish({
+          kind: 'cool_down',
+          account: columns.ids[row]!,
+          reason: outcome.kind,
+          untilMs: clock.wallMs() + rest,
+        })
+      }
+      move(row, verdict(outcome.kind), nowMs)
+    },
+    neutral(row) {
+      move(row, 'neutral', clock.monotonicMs())
+    },
+    granted(row) {
+      if (probes.length > 0 && probes.includes(row)) move(row, 'probe', clock.monotonicMs())
+    },
+    tick(nowMs) {
+      if (nowMs < nextDueMs) return
+      nextDueMs = Number.POSITIVE_INFINITY
+      for (let row = 0; row < columns.size; row++) {
+        const standing = standings[row]
+        if (standing === undefined || columns.accounts[row] === undefined) continue
+        if (rules !== undefined && standing.ejection !== HEALTHY) {
+          const before = standing.ejection
+          standing.ejection = step(before, 'tick', nowMs, rules, { mayEject: false })
+          ejectedCount += Number(isOut(standing.ejection)) - Number(isOut(before))
+        }
+        if (standing.state !== 'active' || standing.expiresMs !== Number.POSITIVE_INFINITY) apply(row, nowMs)
+      }
+    },
+    retired: row => of(row).retired,
+    availableAtMs(row) {
+      const standing = of(row)
+      if (standing.retired) return Number.POSITIVE_INFINITY
+      const ejectedUntil = standing.ejection.phase === 'ejected' ? standing.ejection.untilMs : 0
+      return Math.max(standing.coolUntilMs, standing.heldUntilMs, ejectedUntil)
+    },
+    stateOf: row => ({ state: of(row).state, reason: reasonOf(of(row)) }),
+    close() {
+      unsubscribe?.()
+    },
+  }
+}
+
+/** Neither takes normal traffic nor counts as a part of the half that stays. */
+function isOut(ejection: Ejection): boolean {
+  return ejection.phase === 'ejected' || ejection.phase === 'half_open'
+}
+
+function stateNow(standing: Standing, draining: boolean, nowMs: number): AccountState['state'] {
+  if (standing.retired) return 'disabled'
+  if (standing.coolUntilMs > nowMs || standing.heldUntilMs > nowMs) return 'cooling_down'
+  if (standing.ejection.phase === 'ejected') return 'ejected'
+  if (standing.ejection.phase === 'half_open') return 'probing'
+  if (draining) return 'draining'
+  return standing.ejection.phase === 'slow_start' ? 'slow_start' : 'active'
+}
+
+function usableNow(standing: Standing, draining: boolean, nowMs: number): number {
+  if (standing.retired || standing.coolUntilMs > nowMs || standing.heldUntilMs > nowMs) return 0
+  const { ejection } = standing
+  if (ejection.phase === 'ejected') return 0
+  if (ejection.phase === 'half_open') return ejection.probing ? 0 : REACHABLE
+  return draining ? REACHABLE : REACHABLE | OPEN
+}
+
+function reasonOf(standing: Standing): string | undefined {
+  if (standing.state === 'cooling_down') return standing.coolReason === '' ? 'held' : standing.coolReason
+  return standing.state === 'ejected' || standing.state === 'probing' ? 'consecutive_faults' : undefined
+}

@@ -1,0 +1,158 @@
+import type { MaybePromise, Slot, SlotBatch } from '../ports.ts'
+import { refreshLoad } from './columns.ts'
+import type { Core } from './core.ts'
+import type { AttemptOrigin } from './decision-ring.ts'
+import { isPromise } from './maybe-promise.ts'
+
+/** Whose slot it will be: the record the attempts are written to, and where the grant is put. */
+export interface Taker {
+  decisionId: number
+  row: number
+  slot: Slot | undefined
+  error: unknown
+}
+
+/**
+ * Asks the store for the first free slot among rows, in their order. True when one was granted: then `taker` has
+ * row and slot, and the columns count it. An account whose acquisition fails leaves its error in `taker.error`,
+ * and the rows behind it are not asked.
+ */
+export function takeFirst(
+  core: Core,
+  taker: Taker,
+  rows: readonly number[],
+  from: number,
+  count: number,
+  by: AttemptOrigin,
+): MaybePromise<boolean> {
+  const batch = core.batches.pop() ?? createBatch(core)
+  for (let i = 0; i < count; i++) {
+    const row = rows[from + i]!
+    batch.accounts[i] = core.columns.ids[row]!
+    batch.limits[i] = core.columns.limit[row]!
+    batch.results[i] = 'untried'
+  }
+  batch.count = count
+  batch.position = -1
+  return ask(core, taker, batch, rows, from, by)
+}
+
+/** {@link takeFirst} for one row: the synchronous path allocates nothing. */
+export function takeRow(core: Core, taker: Taker, row: number, by: AttemptOrigin): MaybePromise<boolean> {
+  const batch = core.batches.pop() ?? createBatch(core)
+  batch.accounts[0] = core.columns.ids[row]!
+  batch.limits[0] = core.columns.limit[row]!
+  batch.results[0] = 'untried'
+  batch.count = 1
+  batch.position = -1
+  let answer: MaybePromise<Slot | null>
+  try {
+    answer = core.slots.acquireFirst(batch)
+  } catch (error) {
+    batch.results[0] = { error }
+    answer = null
+  }
+  if (isPromise(answer)) return later(core, taker, batch, answer, [row], 0, by)
+  return settleRow(core, taker, batch, answer, row, by)
+}
+
+function ask(
+  core: Core,
+  taker: Taker,
+  batch: SlotBatch,
+  rows: readonly number[],
+  from: number,
+  by: AttemptOrigin,
+): MaybePromise<boolean> {
+  let answer: MaybePromise<Slot | null>
+  try {
+    answer = core.slots.acquireFirst(batch)
+  } catch (error) {
+    batch.results[0] = { error }
+    answer = null
+  }
+  if (isPromise(answer)) return later(core, taker, batch, answer, rows.slice(from, from + batch.count), 0, by)
+  return settle(core, taker, batch, answer, rows, from, by)
+}
+
+async function later(
+  core: Core,
+  taker: Taker,
+  batch: SlotBatch,
+  answer: Promise<Slot | null>,
+  rows: readonly number[],
+  from: number,
+  by: AttemptOrigin,
+): Promise<boolean> {
+  let slot: Slot | null = null
+  try {
+    slot = await answer
+  } catch (error) {
+    batch.results[0] = { error }
+  }
+  return settle(core, taker, batch, slot, rows, from, by)
+}
+
+function settle(
+  core: Core,
+  taker: Taker,
+  batch: SlotBatch,
+  slot: Slot | null,
+  rows: readonly number[],
+  from: number,
+  by: AttemptOrigin,
+): boolean {
+  for (let i = 0; i < batch.count; i++) {
+    const result = batch.results[i]!
+    if (result === 'untried') break
+    if (i === batch.position) continue
+    note(core, taker, rows[from + i]!, result, by)
+  }
+  const position = batch.position
+  core.batches.push(batch)
+  return slot !== null && grant(core, taker, slot, rows[from + position]!, by)
+}
+
+function settleRow(
+  core: Core,
+  taker: Taker,
+  batch: SlotBatch,
+  slot: Slot | null,
+  row: number,
+  by: AttemptOrigin,
+): boolean {
+  if (slot === null) note(core, taker, row, batch.results[0]!, by)
+  core.batches.push(batch)
+  return slot !== null && grant(core, taker, slot, row, by)
+}
+
+function note(
+  core: Core,
+  taker: Taker,
+  row: number,
+  result: SlotBatch['results'][number],
+  by: AttemptOrigin,
+): void {
+  if (typeof result === 'object') {
+    taker.error = result.error
+    core.ring.tried(taker.decisionId, row, 'error', by)
+  } else {
+    core.ring.tried(taker.decisionId, row, 'full', by)
+  }
+}
+
+function grant(core: Core, taker: Taker, slot: Slot, row: number, by: AttemptOrigin): boolean {
+  core.ring.tried(taker.decisionId, row, 'granted', by)
+  core.columns.inUse[row] = core.columns.inUse[row]! + 1
+  core.columns.lastUsed[row] = core.ring.nextId
+  refreshLoad(core.columns, row)
+  core.standings.granted(row)
+  taker.row = row
+  taker.slot = slot
+  taker.error = undefined
+  return true
+}
+
+function createBatch(core: Core): SlotBatch {
+  return { accounts: [], limits: [], count: 0, position: -1, results: [], origin: core.listener }
+}

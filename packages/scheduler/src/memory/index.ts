@@ -1,0 +1,7 @@
+export { createMemoryAccounts, type MemoryAccountSource } from './accounts.ts'
+export { createMemoryBindings, type MemoryBindingStore, type MemoryBindingsOptions } from './bindings.ts'
+export { createMemoryHealth, type MemoryHealthStore } from './health.ts'
+export { createManualClock, type ManualClock, type ManualClockOptions } from './manual-clock.ts'
+export { createSeededRandom } from './seeded-random.ts'
+export { createMemorySlots, type MemorySlotStore } from './slots.ts'
+export { createMemoryTurns } from './turns.ts'

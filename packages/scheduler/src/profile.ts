@@ -1,0 +1,178 @@
+import type { AffinityRule } from './affinity/affinity-rule.ts'
+import { classicOwner } from './affinity/classic-owner.ts'
+import { classicSession } from './affinity/classic-session.ts'
+import { warmSession } from './affinity/warm-session.ts'
+import type { DequeuePolicy } from './dequeue/dequeue.ts'
+import { fifo } from './dequeue/fifo.ts'
+import { SchedulerError } from './errors.ts'
+import type { Filter } from './filters/filter.ts'
+import { modelFilter } from './filters/model.ts'
+import { platformFilter } from './filters/platform.ts'
+import { transportFilter } from './filters/transport.ts'
+import { type CoolDownRules, DEFAULT_COOL_DOWNS } from './health/cool-down.ts'
+import { DEFAULT_EJECTION, type EjectionRules } from './health/ejection.ts'
+import { leastLoaded } from './pickers/least-loaded.ts'
+import type { Picker } from './pickers/picker.ts'
+import { DEFAULT_TOP_K, weightedRandom } from './pickers/weighted-random.ts'
+import { level } from './rankers/level.ts'
+import type { Ranker } from './rankers/ranker.ts'
+import { weightedSum } from './rankers/weighted-sum.ts'
+import { DEFAULT_WEIGHTS, type Weights } from './rankers/weights.ts'
+
+/** One queue's bounds. */
+export interface WaitRule {
+  readonly timeoutMs: number
+  readonly max: number
+}
+
+/**
+ * How a pool chooses, as data: every part can be replaced by one's own.
+ *
+ * Data flows one way: filters leave out what cannot serve, affinity looks for where the request was before, the
+ * ranker scores the rest, the picker orders the best, and whoever waits is served by the dequeue policy.
+ */
+export interface Profile {
+  readonly name: string
+  readonly filters: readonly Filter[]
+  /** Tried in order before balancing. */
+  readonly affinity: readonly AffinityRule[]
+  readonly ranker: Ranker
+  readonly picker: Picker
+  readonly dequeue: DequeuePolicy
+  /** `top_k`: no account beyond the picker's is ever tried. `all`: every other eligible one before any wait. */
+  readonly tries: 'top_k' | 'all'
+  /** `account`: a plan names one account. `pool`: the first eligible account to free serves (late binding). */
+  readonly waits: 'account' | 'pool'
+  readonly wait: { readonly sticky: WaitRule; readonly pool: WaitRule; readonly owner: WaitRule }
+  /** `put` overwrites a session's binding, `if_absent` never does. */
+  readonly sessionWrites: 'put' | 'if_absent'
+  /** When a sticky hit is counted: as the reference does, for a mere plan too, or once admitted. */
+  readonly hitsCount: 'on_selection' | 'on_admission'
+  /** While loads cannot be read, rankers see zeros (the reference) or what was known last. */
+  readonly unreadableLoads: 'zero' | 'keep'
+  /** Statistics of ids that are no account: kept, as the reference does, or ignored. */
+  readonly strangers: 'remember' | 'ignore'
+  readonly ejection: EjectionRules | undefined
+  readonly coolDowns: CoolDownRules
+  /** How long a hard key stays bound: as long as stored responses live. */
+  readonly ownerTtlMs: number
+}
+
+/** What may be changed of a shipped profile without replacing parts. */
+export interface ProfileOptions {
+  readonly weights?: Partial<Weights>
+  /** Absent or 0 means the default of 7. */
+  readonly topK?: number
+  readonly wait?: Partial<Profile['wait']>
+  readonly sessionTtlMs?: number
+  readonly ownerTtlMs?: number
+}
+
+const HOUR_MS = 3_600_000
+const SESSION_TTL_MS = HOUR_MS
+const RESPONSE_TTL_MS = HOUR_MS
+/** Stored responses live at least 30 days upstream. */
+const OWNER_TTL_MS = 30 * 24 * HOUR_MS
+
+const DEFAULT_WAIT: Profile['wait'] = {
+  sticky: { timeoutMs: 45_000, max: 3 },
+  pool: { timeoutMs: 30_000, max: 100 },
+  owner: { timeoutMs: 45_000, max: 100 },
+}
+
+/** The reference, decision for decision and bit for bit: proved by the golden vectors. */
+export function classicProfile(options: ProfileOptions = {}): Profile {
+  const ttlMs = options.sessionTtlMs ?? SESSION_TTL_MS
+  return {
+    name: 'classic',
+    filters: [platformFilter, modelFilter, transportFilter],
+    affinity: [classicOwner({ ttlMs: RESPONSE_TTL_MS }), classicSession({ ttlMs })],
+    ranker: weightedSum(checkedWeights(options.weights)),
+    picker: weightedRandom(checkedTopK(options.topK)),
+    dequeue: fifo,
+    tries: 'top_k',
+    waits: 'account',
+    wait: { ...DEFAULT_WAIT, ...options.wait },
+    sessionWrites: 'put',
+    hitsCount: 'on_selection',
+    unreadableLoads: 'zero',
+    strangers: 'remember',
+    ejection: undefined,
+    coolDowns: DEFAULT_COOL_DOWNS,
+    ownerTtlMs: options.ownerTtlMs ?? OWNER_TTL_MS,
+  }
+}
+
+/** The reference's selection without a scheduler: session first, then the least loaded. */
+export function loadAwareProfile(options: ProfileOptions = {}): Profile {
+  const ttlMs = options.sessionTtlMs ?? SESSION_TTL_MS
+  return {
+    ...classicProfile(options),
+    name: 'load-aware',
+    affinity: [classicSession({ ttlMs })],
+    ranker: level,
+    picker: leastLoaded,
+    ejection: DEFAULT_EJECTION,
+  }
+}
+
+/**
+ * The reference's score with its hazards mended: owners never leave their state domain, every eligible account is
+ * tried before anyone waits, waiting binds late, bindings are compared before they are changed, and failing
+ * accounts are ejected and probed.
+ */
+export function balancedProfile(options: ProfileOptions = {}): Profile {
+  const ttlMs = options.sessionTtlMs ?? SESSION_TTL_MS
+  return {
+    name: 'balanced',
+    filters: [platformFilter, modelFilter, transportFilter],
+    affinity: [warmSession({ ttlMs })],
+    ranker: weightedSum(checkedWeights(options.weights)),
+    picker: weightedRandom(checkedTopK(options.topK)),
+    dequeue: fifo,
+    tries: 'all',
+    waits: 'pool',
+    wait: { ...DEFAULT_WAIT, ...options.wait },
+    sessionWrites: 'if_absent',
+    hitsCount: 'on_admission',
+    unreadableLoads: 'keep',
+    strangers: 'ignore',
+    ejection: DEFAULT_EJECTION,
+    coolDowns: DEFAULT_COOL_DOWNS,
+    ownerTtlMs: options.ownerTtlMs ?? OWNER_TTL_MS,
+  }
+}
+
+/** The shipped profiles by the names configurations use. */
+export const PROFILES = {
+  classic: classicProfile,
+  'load-aware': loadAwareProfile,
+  balanced: balancedProfile,
+} as const
+
+export type ProfileName = keyof typeof PROFILES
+
+function checkedWeights(given: Partial<Weights> | undefined): Weights {
+  const weights = { ...DEFAULT_WEIGHTS, ...given }
+  let sum = 0
+  for (const [name, weight] of Object.entries(weights)) {
+    if (!Number.isFinite(weight) || weight < 0) {
+      throw new SchedulerError(
+        'invalid_profile',
+        `The weight ${name} is ${weight}; it must be finite and at least 0.`,
+      )
+    }
+    sum += weight
+  }
+  if (sum <= 0)
+    throw new SchedulerError('invalid_profile', 'All weights are 0; at least one must be positive.')
+  return weights
+}
+
+function checkedTopK(topK: number | undefined): number {
+  if (topK === undefined || topK === 0) return DEFAULT_TOP_K
+  if (!Number.isInteger(topK) || topK < 0) {
+    throw new SchedulerError('invalid_profile', `topK is ${topK}; it must be a whole number of at least 1.`)
+  }
+  return topK
+}

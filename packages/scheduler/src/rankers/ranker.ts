@@ -1,0 +1,64 @@
+import type { Columns } from '../engine/columns.ts'
+import type { ScheduleRequest } from '../model/request.ts'
+
+/** What one ranking keeps between `rank` and `terms`: reused, never read across selections. */
+export interface Scratch {
+  /** Figures over the whole candidate set (smallest, largest, ...), laid out by the ranker. */
+  readonly bounds: Float64Array
+}
+
+/** Room for eight figures over the candidate set. */
+export function createScratch(): Scratch {
+  return { bounds: new Float64Array(8) }
+}
+
+/**
+ * Gives every candidate a score; the higher is preferred. The engine alone breaks ties.
+ *
+ * A ranker owns no weight it was not given and no state beyond its scratch: the same columns give the same
+ * scores. Users may write their own; `rank` must work for any subset, down to one account.
+ */
+export interface Ranker {
+  readonly name: string
+  /** Names of the terms, in the order in which their left-to-right sum is the score. */
+  readonly termNames: readonly string[]
+  /** Writes the score of `indices[i]` into `out[i]` for i below n. */
+  rank(
+    request: ScheduleRequest,
+    indices: Int32Array,
+    n: number,
+    columns: Columns,
+    scratch: Scratch,
+    out: Float64Array,
+  ): void
+  /** Writes the terms of one account, from the same formulas and the bounds of the last `rank`. */
+  terms(
+    request: ScheduleRequest,
+    index: number,
+    columns: Columns,
+    scratch: Scratch,
+    out: Float64Array,
+    offset: number,
+  ): void
+  /** An index over a fixed membership that yields the same order without reading all of it; for large sets. */
+  createIndex?(members: Int32Array): RankIndex
+}
+
+/** Yields the usable members of one eligible set in the engine's total order, reading few of them. */
+export interface RankIndex {
+  /** Catches up with the columns' changes. Call before anything else of a selection. */
+  sync(columns: Columns): void
+  /** Usable members. */
+  readonly count: number
+  /** Sum and sum of squares of the usable members' load rates (exact integers). */
+  readonly loadSum: number
+  readonly loadSquares: number
+  /** True when some usable member has a free slot. */
+  readonly anyFree: boolean
+  /** Starts over at the best and leaves the set's figures in the scratch for `terms`. */
+  begin(scratch: Scratch): void
+  /** The next account in rank order, -1 at the end. `free`: leaves out those without room from here on. */
+  next(which: 'any' | 'free'): number
+  /** The score of the account that `next` answered last. */
+  readonly score: number
+}
