@@ -1,0 +1,112 @@
+import { Command } from 'commander'
+import { ConfigError, formatProblem } from '../config/errors.ts'
+import { loadConfig } from '../config/load.ts'
+import { formatOrigin } from '../config/origin.ts'
+import { type ConfigWatch, watchConfig } from '../config/watch.ts'
+import { announce } from './announce.ts'
+import { type ConfigSource, chooseSource, type Prepared, prepare, type ServeFlags } from './config-source.ts'
+import { explainListenError } from './listen-error.ts'
+import { complain, note, warn } from './output.ts'
+import type { HeadgateHandle, StartHeadgate } from './serve-contract.ts'
+import { onSignals, type SignalSource } from './signals.ts'
+import { portText } from './whole-number.ts'
+
+/** `headgate serve`: runs the gateway until it is told to stop. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('run the gateway (without a configuration: on OPENAI_API_KEY, or else a demo)')
+    .option('-c, --config <file>', 'the configuration file (default: ./config.yaml if it exists)')
+    .option('--host <address>', 'the address to listen on, instead of server.host')
+    .option(
+      '--port <number>',
+      'the port to listen on, instead of server.port; 0 takes any free one',
+      portText,
+    )
+    .option('--demo', 'run on a mock upstream with three accounts, whatever else is configured')
+    .action((flags: ServeFlags) => serve(flags, { start: startComposed, signals: process }))
+}
+
+/** The composition root, loaded when needed: a wrong flag or file is reported without it. */
+const startComposed: StartHeadgate = async options => {
+  // The compiler rewrites the ending of a literal only; both the sources and the build must find it.
+  const composition: string = import.meta.url.endsWith('.ts') ? '../app.ts' : '../app.js'
+  const { startHeadgate } = (await import(composition)) as { startHeadgate: StartHeadgate }
+  return await startHeadgate(options)
+}
+
+/** Prepares the configuration, starts the server, follows its file and stops it on signals. Resolves when it runs. */
+export async function serve(
+  flags: ServeFlags,
+  world: { start: StartHeadgate; signals: SignalSource },
+): Promise<void> {
+  const source = chooseSource(flags)
+  const prepared = await prepare(source, flags)
+  for (const warning of prepared.loaded.warnings) warn(formatProblem(warning))
+  const handle = await start(source, prepared, world.start)
+  announce(handle.url, prepared)
+  const watch = source.kind === 'file' ? await follow(source.path, flags, handle) : undefined
+  stopOnSignals(handle, { prepared, watch, signals: world.signals })
+}
+
+async function start(
+  source: ConfigSource,
+  prepared: Prepared,
+  startHeadgate: StartHeadgate,
+): Promise<HeadgateHandle> {
+  const { loaded, mock } = prepared
+  try {
+    return await startHeadgate({ loaded, configPath: source.kind === 'file' ? source.path : undefined })
+  } catch (error) {
+    await mock?.close()
+    const toldBy = formatOrigin(loaded.origins.get(['server', 'port']))
+    throw explainListenError(error, { ...loaded.config.server, toldBy })
+  }
+}
+
+/** Reloads the file when it changes; a file that cannot be used is reported and the old configuration holds. */
+async function follow(path: string, flags: ServeFlags, handle: HeadgateHandle): Promise<ConfigWatch> {
+  const refused = (error: unknown): void => {
+    const problems = error instanceof ConfigError ? error.problems.map(formatProblem) : [String(error)]
+    for (const problem of problems) complain(problem)
+    complain('the configuration was not reloaded; the previous one stays in use')
+  }
+  return await watchConfig({
+    path,
+    load: () => loadConfig({ path, env: process.env, flags: { host: flags.host, port: flags.port } }),
+    onChanged: loaded => {
+      for (const warning of loaded.warnings) warn(formatProblem(warning))
+      handle.reload(loaded).then(() => note(`reloaded ${path}`), refused)
+    },
+    onRejected: refused,
+  })
+}
+
+interface Running {
+  readonly prepared: Prepared
+  readonly watch: ConfigWatch | undefined
+  readonly signals: SignalSource
+}
+
+function stopOnSignals(handle: HeadgateHandle, { prepared, watch, signals }: Running): void {
+  const seconds = prepared.loaded.config.limits.drainMs / 1000
+  const close = async (mode: 'drain' | 'force'): Promise<void> => {
+    watch?.close()
+    await handle.close({ mode })
+    await prepared.mock?.close()
+  }
+  onSignals(
+    {
+      onReload: () => {
+        if (watch) void watch.reload()
+        else note('there is no configuration file to reload')
+      },
+      onDrain: () => {
+        note(`stopping: open requests have ${seconds} s to end; a second signal ends them now`)
+        return close('drain')
+      },
+      onForce: () => close('force'),
+      onFailure: error => complain(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    },
+    signals,
+  )
+}

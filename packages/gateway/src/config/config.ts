@@ -1,0 +1,147 @@
+import type { accountKinds, capabilityNames } from './schema/account.ts'
+import type { profileNames } from './schema/pool.ts'
+import type { ConfigFile } from './schema.ts'
+import type { Secret } from './secret.ts'
+
+/**
+ * The configuration as the rest of the program sees it: every default filled in, every reference resolved,
+ * deeply frozen. Durations are milliseconds, sizes bytes, file paths absolute; credentials are {@link Secret}s.
+ */
+export interface Config {
+  readonly server: ServerConfig
+  readonly admin: AdminConfig
+  readonly clients: readonly ClientConfig[]
+  /** In the order of the file, which decides ties. Never empty. */
+  readonly accounts: readonly AccountConfig[]
+  /** In the order of the file. Never empty. */
+  readonly pools: readonly PoolConfig[]
+  readonly store: StoreConfig
+  readonly limits: LimitsConfig
+  readonly telemetry: TelemetryConfig
+}
+
+export interface ServerConfig {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** IP addresses and CIDR ranges, checked. */
+  readonly trustedProxies: readonly string[]
+}
+
+export interface AdminConfig {
+  /** Absent: the admin API is off. */
+  readonly token?: Secret | undefined
+}
+
+/** Who may call. Keys are distinct over all clients and at least 16 characters long. */
+export interface ClientConfig {
+  readonly name: string
+  /** Bindings, queue shares and limits are scoped by it. */
+  readonly tenant: string
+  /** Never empty. */
+  readonly keys: readonly Secret[]
+  /** The name of an existing pool. */
+  readonly pool: string
+  /** Absent: unlimited. */
+  readonly concurrency?: number | undefined
+}
+
+export type AccountKind = (typeof accountKinds)[number]
+export type CapabilityName = (typeof capabilityNames)[number]
+
+/** What an account can serve: its kind's defaults with the file's changes. */
+export type Capabilities = Readonly<Record<CapabilityName, boolean>>
+
+/**
+ * One entry of an account's `models`. A pattern is an exact name or ends in `*`; an exact name beats a pattern,
+ * a longer pattern a shorter one. Rules are applied once: with `a -> b` and `b -> a`, a request for `a` is sent
+ * as `b`.
+ */
+export interface ModelRule {
+  readonly pattern: string
+  /** The name sent upstream; absent: the name the client asked for. */
+  readonly upstream?: string | undefined
+}
+
+export interface AccountConfig {
+  /** Unique. */
+  readonly id: string
+  readonly kind: AccountKind
+  /** http or https, without a trailing slash, user info, query or fragment. */
+  readonly baseUrl: string
+  /** Absent only for kind `openai-compatible`: nothing is sent. */
+  readonly apiKey?: Secret | undefined
+  readonly organization?: string | undefined
+  readonly project?: string | undefined
+  readonly stateDomain: string
+  readonly limitDomain: string
+  /** 1..100000; absent: unlimited, counted. */
+  readonly concurrency?: number | undefined
+  /** 0..1000000, smaller is preferred. */
+  readonly priority: number
+  /** Absent: every model. */
+  readonly models?: readonly ModelRule[] | undefined
+  readonly enabled: boolean
+  /** Whether plain http and private, loopback and link-local addresses may be connected to. */
+  readonly allowPrivate: boolean
+  readonly capabilities: Capabilities
+  readonly headersTimeoutMs: number
+  readonly idleTimeoutMs: number
+  /** Absent: the pool's. */
+  readonly firstTokenTimeoutMs?: number | undefined
+}
+
+export type ProfileName = (typeof profileNames)[number]
+
+export interface SchedulerConfig {
+  readonly profile: ProfileName
+  /** Finite, at least 0, with a positive sum. */
+  readonly weights: Readonly<Record<'priority' | 'load' | 'queue' | 'errorRate' | 'ttft', number>>
+  readonly topK: number
+  readonly wait: { readonly timeoutMs: number; readonly max: number; readonly ownerTimeoutMs: number }
+}
+
+export interface PoolConfig {
+  readonly name: string
+  /** Ids of accounts, patterns resolved, each once, in the order of the file. Never empty. */
+  readonly accounts: readonly string[]
+  readonly scheduler: SchedulerConfig
+  readonly commit: 'hold' | 'early'
+  /** Absent: none. */
+  readonly firstTokenTimeoutMs?: number | undefined
+}
+
+export interface StoreConfig {
+  readonly kind: 'embedded'
+  readonly path: string
+}
+
+/** See schema/limits.ts for what each one bounds. */
+export interface LimitsConfig {
+  readonly bodyBytes: number
+  readonly uploadBytes: number
+  readonly bufferedShare: number
+  readonly headerBytes: number
+  readonly headerCount: number
+  readonly eventBytes: number
+  readonly jsonBufferBytes: number
+  readonly websocketMessageBytes: number
+  readonly headerTimeoutMs: number
+  readonly bodyIdleMs: number
+  readonly headersTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly holdMs: number
+  readonly drainMs: number
+  readonly attempts: number
+  readonly retryRatio: number
+  readonly retryBurst: number
+}
+
+export interface TelemetryConfig {
+  readonly logLevel: ConfigFile['telemetry']['logLevel']
+  /** 0: any free port. Absent: no port of its own. */
+  readonly metricsPort?: number | undefined
+  readonly decisionLog?:
+    | { readonly path: string; readonly maxSizeBytes: number; readonly maxFiles: number }
+    | undefined
+}

@@ -1,0 +1,166 @@
+import { resolve as resolvePath } from 'node:path'
+import { openaiBaseUrl } from './check-accounts.ts'
+import { matches } from './check-references.ts'
+import type {
+  AccountConfig,
+  AccountKind,
+  Capabilities,
+  ClientConfig,
+  Config,
+  LimitsConfig,
+  ModelRule,
+  PoolConfig,
+  TelemetryConfig,
+} from './config.ts'
+import type { ConfigFile } from './schema.ts'
+import { Secret } from './secret.ts'
+import type { SecretFiles } from './secret-files.ts'
+
+type FileAccount = ConfigFile['accounts'][number]
+type FileClient = ConfigFile['clients'][number]
+type FilePool = ConfigFile['pools'][string]
+
+/** What a fresh account of each kind is taken to serve: never more than the kind is known to. */
+const kindCapabilities: Readonly<Record<AccountKind, Capabilities>> = {
+  openai: capabilities({ stored: true, hosted: true, websocket: true }),
+  azure: capabilities({ stored: true, hosted: false, websocket: false }),
+  'openai-compatible': capabilities({ stored: false, hosted: false, websocket: false }),
+}
+
+function capabilities(has: { stored: boolean; hosted: boolean; websocket: boolean }): Capabilities {
+  return {
+    responses: true,
+    storedResponses: has.stored,
+    background: has.stored,
+    conversations: has.hosted,
+    compact: has.hosted,
+    chat: true,
+    embeddings: true,
+    websocket: has.websocket,
+  }
+}
+
+/** Turns a valid file into the {@link Config}: units into names, references into ids, keys into secrets; frozen. */
+export function resolveConfig(file: ConfigFile, options: { files: SecretFiles; baseDir: string }): Config {
+  const { files, baseDir } = options
+  const { host, port, trustedProxies } = file.server
+  return deepFreeze({
+    server: { host, port, trustedProxies },
+    admin: { token: file.admin.token === undefined ? undefined : new Secret(file.admin.token) },
+    clients: file.clients.map((client, index) =>
+      resolveClient(client, files.lines(['clients', index, 'keysFile'])),
+    ),
+    accounts: file.accounts.map((account, index) =>
+      resolveAccount(account, { file, fileKey: files.lines(['accounts', index, 'apiKeyFile'])[0] }),
+    ),
+    pools: Object.entries(file.pools).map(([name, pool]) => resolvePool(name, pool, file.accounts)),
+    store: { kind: file.store.kind, path: resolvePath(baseDir, file.store.path) },
+    limits: resolveLimits(file.limits),
+    telemetry: resolveTelemetry(file.telemetry, baseDir),
+  })
+}
+
+function resolveClient(client: FileClient, fileKeys: readonly string[]): ClientConfig {
+  return {
+    name: client.name,
+    tenant: client.tenant ?? client.name,
+    keys: [...(client.keys ?? []), ...fileKeys].map(key => new Secret(key)),
+    pool: client.pool,
+    concurrency: client.concurrency,
+  }
+}
+
+function resolveAccount(
+  account: FileAccount,
+  context: { file: ConfigFile; fileKey: string | undefined },
+): AccountConfig {
+  const { limits } = context.file
+  const key = account.apiKey ?? context.fileKey
+  return {
+    id: account.id,
+    kind: account.kind,
+    baseUrl: new URL(account.baseUrl ?? openaiBaseUrl).href.replace(/\/+$/, ''),
+    apiKey: key === undefined ? undefined : new Secret(key),
+    organization: account.organization,
+    project: account.project,
+    stateDomain: account.stateDomain ?? account.id,
+    limitDomain: account.limitDomain ?? account.id,
+    concurrency: account.concurrency,
+    priority: account.priority,
+    models: account.models && modelRules(account.models),
+    enabled: account.enabled,
+    allowPrivate: account.allowPrivate,
+    capabilities: { ...kindCapabilities[account.kind], ...given(account.capabilities) },
+    headersTimeoutMs: account.headersTimeout ?? limits.headersTimeout,
+    idleTimeoutMs: account.idleTimeout ?? limits.idleTimeout,
+    firstTokenTimeoutMs: account.firstTokenTimeout,
+  }
+}
+
+/** Without the keys that are undefined, which would undo a default when spread over it. */
+function given(flags: Partial<Record<keyof Capabilities, boolean | undefined>>): Partial<Capabilities> {
+  return Object.fromEntries(Object.entries(flags).filter(([, flag]) => flag !== undefined))
+}
+
+function modelRules(models: NonNullable<FileAccount['models']>): ModelRule[] {
+  if (Array.isArray(models)) return models.map(pattern => ({ pattern }))
+  return Object.entries(models).map(([pattern, upstream]) => ({ pattern, upstream }))
+}
+
+function resolvePool(name: string, pool: FilePool, accounts: readonly FileAccount[]): PoolConfig {
+  const { profile, weights, topK, wait } = pool.scheduler
+  const members = accounts.filter(({ id }) => pool.accounts.some(pattern => matches(pattern, id)))
+  return {
+    name,
+    accounts: members.map(({ id }) => id),
+    scheduler: {
+      profile,
+      weights,
+      topK,
+      wait: { timeoutMs: wait.timeout, max: wait.max, ownerTimeoutMs: wait.ownerTimeout },
+    },
+    commit: pool.commit,
+    firstTokenTimeoutMs: pool.firstTokenTimeout,
+  }
+}
+
+function resolveLimits(limits: ConfigFile['limits']): LimitsConfig {
+  return {
+    bodyBytes: limits.body,
+    uploadBytes: limits.upload,
+    bufferedShare: limits.bufferedShare,
+    headerBytes: limits.header,
+    headerCount: limits.headerCount,
+    eventBytes: limits.event,
+    jsonBufferBytes: limits.jsonBuffer,
+    websocketMessageBytes: limits.websocketMessage,
+    headerTimeoutMs: limits.headerTimeout,
+    bodyIdleMs: limits.bodyIdle,
+    headersTimeoutMs: limits.headersTimeout,
+    idleTimeoutMs: limits.idleTimeout,
+    holdMs: limits.hold,
+    drainMs: limits.drain,
+    attempts: limits.attempts,
+    retryRatio: limits.retryRatio,
+    retryBurst: limits.retryBurst,
+  }
+}
+
+function resolveTelemetry(telemetry: ConfigFile['telemetry'], baseDir: string): TelemetryConfig {
+  const { logLevel, metricsPort, decisionLog } = telemetry
+  return {
+    logLevel,
+    metricsPort,
+    decisionLog: decisionLog && {
+      path: resolvePath(baseDir, decisionLog.path),
+      maxSizeBytes: decisionLog.maxSize,
+      maxFiles: decisionLog.maxFiles,
+    },
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) deepFreeze(inner)
+  return Object.freeze(value)
+}

@@ -1,0 +1,70 @@
+import * as z from 'zod'
+import { duration, fraction, listOf, oneOf, says, section, text, whole } from './fields.ts'
+
+export const profileNames = ['balanced', 'classic', 'load-aware'] as const
+
+/** The weights of the five factors when nobody sets them: those of the classic algorithm. */
+export const defaultWeights = { priority: 1, load: 1, queue: 0.7, errorRate: 0.8, ttft: 0.5 } as const
+
+const weightSum = says(
+  'the five weights must have a positive sum',
+  `raise at least one above 0; the defaults are ${Object.entries(defaultWeights)
+    .map(([factor, weight]) => `${factor} ${weight}`)
+    .join(', ')}`,
+)
+
+const weight = (factor: keyof typeof defaultWeights) =>
+  fraction(0, 1_000_000).prefault(defaultWeights[factor])
+
+const weights = section({
+  priority: weight('priority').describe('Of the configured priority.'),
+  load: weight('load').describe('Of the share of slots in use.'),
+  queue: weight('queue').describe('Of the requests that wait for the account.'),
+  errorRate: weight('errorRate').describe('Of the recent errors.'),
+  ttft: weight('ttft').describe('Of the recent time to first token.'),
+}).refine(all => Object.values(all).some(value => value > 0), { error: weightSum })
+
+const wait = section({
+  timeout: duration().prefault('30s').describe('How long a request waits for a slot.'),
+  max: whole(0, 100_000).prefault(100).describe('How many requests of the pool may wait at once.'),
+  ownerTimeout: duration()
+    .prefault('45s')
+    .describe('How long a request waits that only the owner of its conversation can serve.'),
+})
+
+const scheduler = section({
+  profile: z
+    .enum(profileNames, {
+      error: issue =>
+        issue.input === 'adaptive'
+          ? says('the profile adaptive is not available yet', `use ${profileNames.join(', ')}`)
+          : says(`must be one of ${profileNames.join(', ')}`, 'choose one of these'),
+    })
+    .prefault('balanced')
+    .describe('How an account is chosen.'),
+  weights: weights.prefault({}).describe('How much each factor counts; what is left out keeps its default.'),
+  topK: whole(1, 64).prefault(7).describe('How many of the best accounts the draw is made from.'),
+  wait: wait.prefault({}),
+})
+
+const accountPattern = () =>
+  text(
+    /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,63}\*?|\*)$/,
+    'must be an account id, or the start of one followed by *',
+    'write ["*"] for every account, or ids such as ["openai-1", "azure-*"]',
+  )
+
+export const pool = section({
+  accounts: listOf(accountPattern(), 10_000)
+    .prefault(['*'])
+    .describe('Ids of accounts; * at the end matches any rest.'),
+  scheduler: scheduler.prefault({}),
+  commit: oneOf(['hold', 'early'])
+    .prefault('hold')
+    .describe(
+      'hold: nothing reaches the client until the model has begun, so that a failure can move on. early: at the first event.',
+    ),
+  firstTokenTimeout: duration()
+    .optional()
+    .describe('An attempt without a first token in this time fails over. Omitted: none.'),
+})

@@ -1,0 +1,20 @@
+import { type Path, pointer } from './origin.ts'
+
+const secretPlaces = [
+  /^\/accounts\/\d+\/apiKey(\/|$)/,
+  /^\/clients\/\d+\/keys(\/|$)/,
+  /^\/admin\/token(\/|$)/,
+  /^\/server\/tls(\/|$)/,
+]
+
+/** Whether the value at this place of the document is a credential, whatever its shape. */
+export const isSecretPath = (path: Path): boolean => {
+  const place = pointer(path)
+  return secretPlaces.some(pattern => pattern.test(place))
+}
+
+/** Text that is a credential wherever it stands: OpenAI's `sk-…`, Headgate's own `hg-…`, a bearer token, a JWT. */
+export const looksLikeSecret = (text: string): boolean =>
+  /(?:^|[^A-Za-z0-9])(?:sk|hg|pk|rk|ghp|xox[a-z])[-_][A-Za-z0-9_-]{6,}|^eyJ|bearer\s|[A-Za-z0-9+/=_-]{32,}/i.test(
+    text,
+  )

@@ -1,0 +1,103 @@
+import type { AccountConfig, ClientConfig, Config, LimitsConfig, PoolConfig } from './config.ts'
+import { formatDuration } from './duration.ts'
+import type { ConfigFileInput } from './schema.ts'
+import type { Secret } from './secret.ts'
+import { formatSize } from './size.ts'
+
+/** Writes a secret into the document: masked to print, revealed only to prove that nothing is lost. */
+export type WriteSecret = (secret: Secret) => string
+
+const orUndefined = <T, R>(value: T | undefined, write: (value: T) => R): R | undefined =>
+  value === undefined ? undefined : write(value)
+
+/**
+ * The configuration in the form of the file, with every value spelled out: what `config print` shows. Loading it
+ * again (with its secrets revealed) gives the same configuration. Keys that are absent hold undefined.
+ */
+export function toDocument(config: Config, write: WriteSecret): ConfigFileInput {
+  const { decisionLog, logLevel, metricsPort } = config.telemetry
+  return {
+    server: { ...config.server, trustedProxies: [...config.server.trustedProxies] },
+    admin: { token: orUndefined(config.admin.token, write) },
+    clients: config.clients.map(client => writeClient(client, write)),
+    accounts: config.accounts.map(account => writeAccount(account, write)),
+    pools: Object.fromEntries(config.pools.map(pool => [pool.name, writePool(pool)])),
+    store: { ...config.store },
+    limits: writeLimits(config.limits),
+    telemetry: {
+      logLevel,
+      metricsPort,
+      decisionLog: orUndefined(decisionLog, ({ path, maxSizeBytes, maxFiles }) => ({
+        path,
+        maxSize: formatSize(maxSizeBytes),
+        maxFiles,
+      })),
+    },
+  }
+}
+
+function writeClient({ keys, ...client }: ClientConfig, write: WriteSecret) {
+  return { ...client, keys: keys.map(write) }
+}
+
+function writeAccount(account: AccountConfig, write: WriteSecret) {
+  const { id, kind, baseUrl, apiKey, models, capabilities, ...others } = account
+  const { headersTimeoutMs, idleTimeoutMs, firstTokenTimeoutMs, ...rest } = others
+  return {
+    id,
+    kind,
+    baseUrl,
+    apiKey: orUndefined(apiKey, write),
+    ...rest,
+    models: orUndefined(models, rules =>
+      rules.some(({ upstream }) => upstream !== undefined)
+        ? Object.fromEntries(rules.map(({ pattern, upstream }) => [pattern, upstream ?? pattern]))
+        : rules.map(({ pattern }) => pattern),
+    ),
+    capabilities: { ...capabilities },
+    headersTimeout: formatDuration(headersTimeoutMs),
+    idleTimeout: formatDuration(idleTimeoutMs),
+    firstTokenTimeout: orUndefined(firstTokenTimeoutMs, formatDuration),
+  }
+}
+
+function writePool({ accounts, scheduler, commit, firstTokenTimeoutMs }: PoolConfig) {
+  const { profile, weights, topK, wait } = scheduler
+  return {
+    accounts: [...accounts],
+    scheduler: {
+      profile,
+      weights: { ...weights },
+      topK,
+      wait: {
+        timeout: formatDuration(wait.timeoutMs),
+        max: wait.max,
+        ownerTimeout: formatDuration(wait.ownerTimeoutMs),
+      },
+    },
+    commit,
+    firstTokenTimeout: orUndefined(firstTokenTimeoutMs, formatDuration),
+  }
+}
+
+function writeLimits(limits: LimitsConfig) {
+  return {
+    body: formatSize(limits.bodyBytes),
+    upload: formatSize(limits.uploadBytes),
+    bufferedShare: limits.bufferedShare,
+    header: formatSize(limits.headerBytes),
+    headerCount: limits.headerCount,
+    event: formatSize(limits.eventBytes),
+    jsonBuffer: formatSize(limits.jsonBufferBytes),
+    websocketMessage: formatSize(limits.websocketMessageBytes),
+    headerTimeout: formatDuration(limits.headerTimeoutMs),
+    bodyIdle: formatDuration(limits.bodyIdleMs),
+    headersTimeout: formatDuration(limits.headersTimeoutMs),
+    idleTimeout: formatDuration(limits.idleTimeoutMs),
+    hold: formatDuration(limits.holdMs),
+    drain: formatDuration(limits.drainMs),
+    attempts: limits.attempts,
+    retryRatio: limits.retryRatio,
+    retryBurst: limits.retryBurst,
+  }
+}

@@ -1,0 +1,53 @@
+import type { Config } from './config.ts'
+import { entriesAt, valueAt } from './document-tree.ts'
+import type { Problem } from './errors.ts'
+import { type Path, pointer } from './origin.ts'
+import type { Draft } from './parse-yaml.ts'
+
+/** Group and others may read. */
+const readableByOthers = 0o044
+
+/** What is allowed but probably not meant, with its remedy. `mode`: permission bits of the file, where known. */
+export function warningsOf(draft: Draft, config: Config, mode: number | undefined): Problem[] {
+  return [...exposedSecrets(draft, mode), ...unusedAccounts(draft, config), ...idlePools(draft, config)]
+}
+
+function exposedSecrets(draft: Draft, mode: number | undefined): Problem[] {
+  if (mode === undefined || (mode & readableByOthers) === 0) return []
+  const places: Path[] = [
+    ['admin', 'token'],
+    ...entriesAt(draft.tree, ['accounts']).map(({ path }) => [...path, 'apiKey']),
+    ...entriesAt(draft.tree, ['clients']).flatMap(({ path }) =>
+      entriesAt(draft.tree, [...path, 'keys']).map(entry => entry.path),
+    ),
+  ]
+  const inline = places.filter(
+    path => valueAt(draft.tree, path) !== undefined && !draft.interpolated.has(pointer(path)),
+  )
+  const octal = (mode & 0o777).toString(8).padStart(4, '0')
+  return inline.map(path => ({
+    origin: draft.origins.nearest(path),
+    path,
+    message: `a secret stands in the file itself, which others may read (mode ${octal})`,
+    fix: `write \${VARIABLE} instead, or chmod 600 the file`,
+  }))
+}
+
+function unusedAccounts(draft: Draft, config: Config): Problem[] {
+  const used = new Set(config.pools.flatMap(pool => pool.accounts))
+  return config.accounts.flatMap(({ id }, index) => {
+    const path = ['accounts', index]
+    const fix = 'add its id to a pool, or remove the account'
+    return used.has(id) ? [] : [{ origin: draft.origins.nearest(path), path, message: 'is in no pool', fix }]
+  })
+}
+
+function idlePools(draft: Draft, config: Config): Problem[] {
+  const enabled = new Set(config.accounts.filter(account => account.enabled).map(account => account.id))
+  return config.pools.flatMap(({ name, accounts }) => {
+    const path = ['pools', name]
+    const fix = 'enable an account of the pool'
+    if (accounts.some(id => enabled.has(id))) return []
+    return [{ origin: draft.origins.nearest(path), path, message: 'has no enabled account', fix }]
+  })
+}

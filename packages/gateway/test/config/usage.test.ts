@@ -1,0 +1,63 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { run } from '../../src/cli/program.ts'
+
+/** What a command line prints and the code it ends with, without a process of its own. */
+async function runInProcess(args: readonly string[]) {
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    const spy = vi.spyOn(process[name], 'write').mockImplementation(text => {
+      written[name] += text
+      return true
+    })
+    onTestFinished(() => spy.mockRestore())
+  }
+  return { code: await run(args), ...written }
+}
+
+describe('a wrong command line ends with exit code 2 and says why', () => {
+  it.each([
+    [
+      'an unknown command',
+      ['serv'],
+      /error: unknown command 'serv'\n\(Did you mean serve\?\)\nUsage: headgate /,
+    ],
+    [
+      'an unknown flag',
+      ['serve', '--prot', '1'],
+      /unknown option '--prot'\n\(Did you mean --port\?\)\nUsage: headgate serve /,
+    ],
+    [
+      'a port that is no number',
+      ['serve', '--port', 'abc'],
+      /'abc' is invalid\. It must be a whole number from 0 to 65535\./,
+    ],
+    ['a missing value', ['serve', '--port'], /option '--port <number>' argument missing/],
+    [
+      'a flag as a value',
+      ['serve', '--host', '--demo'],
+      /--host has no value: --demo is a flag of its own\./,
+    ],
+    [
+      'a flag twice',
+      ['serve', '--port', '1', '--port=2'],
+      /--port is given twice\. Fix: keep one of the two\./,
+    ],
+    ['--demo with --config', ['serve', '--demo', '--config', 'x'], /--demo and --config exclude each other/],
+    [
+      'a secret in a flag',
+      ['serve', '--api-key', 'x'],
+      /argument 2 carries a secret, which every user of this machine/,
+    ],
+    [
+      'a secret anywhere',
+      ['mock-upstream', '--key=sk-proj-0123'],
+      /argument 2 carries a secret.*Fix: put it into an environment variable/,
+    ],
+    ['a superfluous argument', ['config', 'check', 'x.yaml'], /too many arguments/],
+  ] as const)('%s', async (_what, args, expected) => {
+    const { code, stdout, stderr } = await runInProcess(args)
+    expect(stderr).toMatch(expected)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).not.toContain('sk-proj')
+  })
+})
