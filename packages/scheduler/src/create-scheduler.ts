@@ -12,6 +12,7 @@ import { createReleases } from './engine/releases.ts'
 import { createRoster } from './engine/roster.ts'
 import type { Run } from './engine/run.ts'
 import { runSelection } from './engine/select.ts'
+import { None, Selected, Waits } from './engine/selections.ts'
 import { bindSession } from './engine/session-binding.ts'
 import { createStandings } from './engine/standings.ts'
 import { aborted, createWaiting, type Waiting } from './engine/waiting.ts'
@@ -315,6 +316,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     }
     this.#giveBack(lease.row, lease.slot)
     if (this.#waiting.queue.length > 0) this.#armTick()
+    if (this.#listeners.size === 0) return
     for (const listener of this.#listeners) listener.ended?.(lease.decisionId)
   }
 
@@ -331,28 +333,14 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     this.#decided(run)
     const { ring } = this.#core
     const id = run.decisionId
-    // Read when asked for: most callers of `select` never look, and a record costs more to read than to write.
-    const base = {
-      get decision(): Decision {
-        return ring.read(id)!
-      },
-    }
-    switch (run.result) {
-      case 'selected':
-        return Object.assign(base, { kind: 'selected' as const, lease: this.#lease(run, 0) })
-      case 'wait':
-        return Object.assign(base, { kind: 'wait' as const, plan: run.plan! })
-      case 'none':
-        if (run.reason === undefined) throw this.#absence(run)
-        return Object.assign(base, {
-          kind: 'none' as const,
-          reason: run.reason,
-          ...(run.retryAfterMs === undefined ? {} : { retryAfterMs: run.retryAfterMs }),
-        })
-    }
+    if (run.result === 'selected') return new Selected(ring, id, this.#lease(run, 0))
+    if (run.result === 'wait') return new Waits(ring, id, run.plan!)
+    if (run.reason === undefined) throw this.#absence(run)
+    return new None(ring, id, run.reason, run.retryAfterMs)
   }
 
   #decided(run: Run): void {
+    if (this.#listeners.size === 0) return
     for (const listener of this.#listeners) listener.decided?.(run.decisionId)
   }
 

@@ -3,6 +3,7 @@ import { loadSkewByMoments } from '../stats/load-skew.ts'
 import { hasRoom, OPEN, REACHABLE } from './columns.ts'
 import type { Core } from './core.ts'
 import type { EligibleSet } from './eligible-set.ts'
+import { standsBefore } from './order.ts'
 import { rankTopK, resetRanked } from './ranked.ts'
 import type { Run } from './run.ts'
 
@@ -90,28 +91,33 @@ function rankByIndex(core: Core, run: Run, set: EligibleSet): void {
 }
 
 function openRecord(core: Core, run: Run, rows: number): void {
-  const { ring, ranked } = core
+  const { ring, ranked, profile, columns, scratch } = core
   // Picking all of a large pool (load-aware) is recorded as far as a bounded record goes.
   run.decisionId = ring.open(run.request, Math.min(rows, CAPTURE_ALL), core.clock.wallMs())
   const shown = Math.min(ranked.n, CAPTURE_ALL)
-  for (let place = 0; place < shown; place++)
-    record(core, run, place, ranked.rows[place]!, ranked.scores[place]!)
+  let to = ring.rowsAt(run.decisionId)
+  for (let place = 0; place < shown; place++) {
+    const row = ranked.rows[place]!
+    const terms = ring.writeFacts(to, row, ranked.scores[place]!)
+    profile.ranker.terms(run.request, row, columns, scratch, ring.data, terms)
+    to += ring.stride
+  }
 }
 
 /** The candidates beyond the top K, in no order. */
 function recordRest(core: Core, run: Run, n: number): void {
-  const { ranked, indices, scores } = core
-  let place = ranked.n
+  const { ring, ranked, profile, columns, scratch, indices, scores } = core
+  const last = ranked.n - 1
+  const lastRow = ranked.rows[last]!
+  const lastScore = ranked.scores[last]!
+  let to = ring.rowsAt(run.decisionId) + ranked.n * ring.stride
   for (let i = 0; i < n; i++) {
     const row = indices[i]!
-    if (!ranked.rows.subarray(0, ranked.n).includes(row)) record(core, run, place++, row, scores[i]!)
+    if (!standsBefore(columns, lastRow, lastScore, row, scores[i]!)) continue
+    const terms = ring.writeFacts(to, row, scores[i]!)
+    profile.ranker.terms(run.request, row, columns, scratch, ring.data, terms)
+    to += ring.stride
   }
-}
-
-function record(core: Core, run: Run, place: number, row: number, score: number): void {
-  const { ring, profile, columns, scratch } = core
-  const at = ring.row(run.decisionId, place, row, score)
-  profile.ranker.terms(run.request, row, columns, scratch, ring.data, at)
 }
 
 /** The next eligible rows with room that were not tried yet, in rank order, at most `limit`. */

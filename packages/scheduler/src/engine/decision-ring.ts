@@ -30,6 +30,9 @@ const OUTCOMES: readonly OutcomeKind[] = [
   'transport_error',
 ]
 
+const RESULT_CODES = { granted: 0, full: 4, error: 8, seen_full: 12 } as const
+const ORIGIN_CODES = { draw: 0, rank: 1, probe: 2, binding: 3 } as const
+
 export type AttemptResult = (typeof ATTEMPT_RESULTS)[number]
 export type AttemptOrigin = (typeof ATTEMPT_ORIGINS)[number]
 
@@ -102,10 +105,10 @@ interface References {
 export class DecisionRing {
   readonly #columns: Columns
   readonly #names: { readonly profile: string; readonly pool: string; readonly terms: readonly string[] }
-  readonly #data: Float64Array
+  readonly data: Float64Array
   readonly #starts: Float64Array
   readonly #references: (References | undefined)[]
-  readonly #stride: number
+  readonly stride: number
   #oldest = 1
   #next = 1
   #write = 0
@@ -118,8 +121,8 @@ export class DecisionRing {
   ) {
     this.#columns = columns
     this.#names = names
-    this.#stride = FACTS + names.terms.length
-    this.#data = new Float64Array(doubles)
+    this.stride = FACTS + names.terms.length
+    this.data = new Float64Array(doubles)
     this.#starts = new Float64Array(capacity)
     this.#references = new Array(capacity).fill(undefined)
   }
@@ -135,7 +138,7 @@ export class DecisionRing {
 
   /** Opens a record with room for `rows` candidates and answers its id. */
   open(request: ScheduleRequest, rows: number, wallMs: number): number {
-    const length = HEADER + rows * this.#stride
+    const length = HEADER + rows * this.stride
     const at = this.#room(length)
     const id = this.#next++
     const slot = id % this.#starts.length
@@ -152,7 +155,7 @@ export class DecisionRing {
     } else {
       references.request = request
     }
-    const data = this.#data
+    const data = this.data
     data[at + ID] = id
     data[at + WALL] = wallMs
     data[at + ROWS] = rows
@@ -164,13 +167,15 @@ export class DecisionRing {
     return id
   }
 
-  /** Writes the facts of a candidate as it stands now; answers where its terms go in `data`, -1 when lost. */
-  row(id: number, place: number, row: number, score: number): number {
-    const at = this.#find(id)
-    if (at < 0) return -1
+  /** Where the first row of an open record lies in `data`; the others follow every `stride` doubles. */
+  rowsAt(id: number): number {
+    return this.#starts[id % this.#starts.length]! + HEADER
+  }
+
+  /** Writes the facts of a candidate as it stands now; answers where its terms go. */
+  writeFacts(to: number, row: number, score: number): number {
     const columns = this.#columns
-    const data = this.#data
-    const to = at + HEADER + place * this.#stride
+    const data = this.data
     data[to] = row
     data[to + 1] = score
     data[to + 2] = columns.share[row]!
@@ -184,19 +189,13 @@ export class DecisionRing {
     return to + FACTS
   }
 
-  /** Where `row` says terms go. */
-  get data(): Float64Array {
-    return this.#data
-  }
-
   tried(id: number, row: number, result: AttemptResult, by: AttemptOrigin): void {
     const at = this.#find(id)
     if (at < 0) return
-    const count = this.#data[at + TRIED]!
+    const count = this.data[at + TRIED]!
     if (count >= MAX_TRIES) return
-    this.#data[at + TRIES + count] =
-      row * 16 + ATTEMPT_RESULTS.indexOf(result) * 4 + ATTEMPT_ORIGINS.indexOf(by)
-    this.#data[at + TRIED] = count + 1
+    this.data[at + TRIES + count] = row * 16 + RESULT_CODES[result] + ORIGIN_CODES[by]
+    this.data[at + TRIED] = count + 1
   }
 
   /** Completes the header. */
@@ -208,7 +207,7 @@ export class DecisionRing {
     references.plan = facts.plan
     references.domain = facts.domain
     references.set = facts.set
-    const data = this.#data
+    const data = this.data
     data[at + LAYER] = LAYERS.indexOf(facts.layer)
     data[at + RESULT] = RESULTS.indexOf(facts.result)
     data[at + ROW] = facts.row
@@ -230,8 +229,8 @@ export class DecisionRing {
   admitted(id: number, row: number, waitedMs: number): void {
     const at = this.#find(id)
     if (at < 0) return
-    this.#data[at + ADMITTED] = row
-    this.#data[at + WAITED] = waitedMs
+    this.data[at + ADMITTED] = row
+    this.data[at + WAITED] = waitedMs
   }
 
   /** The lease ended. */
@@ -246,7 +245,7 @@ export class DecisionRing {
   ): void {
     const at = this.#find(id)
     if (at < 0) return
-    const data = this.#data
+    const data = this.data
     data[at + OUTCOME] = end.outcome === undefined ? -1 : OUTCOMES.indexOf(end.outcome)
     data[at + FIRST_TOKEN] = end.firstTokenMs
     data[at + DURATION] = end.durationMs
@@ -260,7 +259,7 @@ export class DecisionRing {
   read(id: number): Decision | undefined {
     const at = this.#find(id)
     if (at < 0) return undefined
-    const data = this.#data
+    const data = this.data
     const { request, reason, plan, domain, set } = this.#references[id % this.#starts.length]!
     const flags = data[at + FLAGS]!
     const row = data[at + ROW]!
@@ -316,14 +315,14 @@ export class DecisionRing {
   }
 
   #readRow(at: number, place: number): DecisionRow {
-    const data = this.#data
-    const from = at + HEADER + place * this.#stride
+    const data = this.data
+    const from = at + HEADER + place * this.stride
     const ttft = data[from + 9]!
     return {
       account: this.#columns.ids[data[from]!]!,
       score: data[from + 1]!,
       share: data[from + 2]!,
-      terms: Array.from(data.subarray(from + FACTS, from + this.#stride)),
+      terms: Array.from(data.subarray(from + FACTS, from + this.stride)),
       priority: data[from + 3]!,
       inUse: data[from + 4]!,
       limit: data[from + 5]!,
@@ -350,7 +349,7 @@ export class DecisionRing {
   #room(length: number): number {
     if (this.#next - this.#oldest >= this.#starts.length) this.#oldest++
     let at = this.#write
-    if (at + length > this.#data.length) {
+    if (at + length > this.data.length) {
       // What lies behind the write position is the oldest of all, and would be overtaken by the new lap.
       while (this.#oldest < this.#next && this.#startOf(this.#oldest) >= at) this.#oldest++
       at = 0

@@ -4,7 +4,7 @@ import type { Ranker, RankIndex } from '../rankers/ranker.ts'
 import type { Columns } from './columns.ts'
 
 /** Below this many members a scan is faster than the index (benchmarks/select). */
-const INDEX_FROM = 160
+const INDEX_FROM = 65
 /** Model names come from clients: more combinations than this are forgotten and built anew. */
 const MAX_SETS = 2048
 

@@ -220,6 +220,7 @@ export function createStandings(
       apply(row, nowMs)
     },
     settled(row, outcome) {
+      if (outcome.kind === 'ok' && of(row).ejection === HEALTHY) return
       const nowMs = clock.monotonicMs()
       const rest = coolDownMs(outcome, clock.wallMs(), profile.coolDowns)
       if (rest > 0) {
@@ -234,7 +235,7 @@ export function createStandings(
       move(row, verdict(outcome.kind), nowMs)
     },
     neutral(row) {
-      move(row, 'neutral', clock.monotonicMs())
+      if (of(row).ejection.phase === 'half_open') move(row, 'neutral', clock.monotonicMs())
     },
     granted(row) {
       if (probes.length > 0 && probes.includes(row)) move(row, 'probe', clock.monotonicMs())

@@ -17,22 +17,32 @@ import { NEUTRAL_TTFT_FACTOR, ttftFactor } from './factors/ttft.ts'
 import type { RankIndex, Scratch } from './ranker.ts'
 import { MAX_PRIORITY, MAX_TTFT, MIN_PRIORITY, MIN_TTFT, QUEUE_DIVISOR, type Weights } from './weights.ts'
 
-// One node: eleven facts side by side, so that a path to the root touches few cache lines.
-const STRIDE = 12
+// What the search reads of a node is one cache line; what it needs at ties, at the root, or to look for free slots
+// is another. At 10,000 accounts the search waits for memory more than for anything else.
+const STRIDE = 8
+/** Largest key of members with a TTFT sample, and of those without; see `#keyedBound`. */
+const KEY = 0
+const KEY_UNSAMPLED = 1
+const LEAST_TTFT = 2
+const MOST_TTFT = 3
 /** Largest sum of the priority and load terms; -Infinity where no member is usable. */
-const BASE = 0
-const LEAST_WAITING = 1
-const MOST_WAITING = 2
-const LEAST_ERROR = 3
-const LEAST_TTFT = 4
-const MOST_TTFT = 5
+const BASE = 4
+const LEAST_WAITING = 5
+const LEAST_ERROR = 6
 /** 1 when some member has no TTFT sample. */
-const UNSAMPLED = 6
+const UNSAMPLED = 7
+
+const LEAST_PRIORITY = 0
+const LEAST_LOAD = 1
+const MOST_WAITING = 2
+const MOST_PRIORITY = 3
 /** 1 when some member has a free slot. */
-const FREE = 7
-const LEAST_PRIORITY = 8
-const MOST_PRIORITY = 9
-const LEAST_LOAD = 10
+const FREE = 4
+
+/** Keys are taken anew when the slope they were taken with is off by this share. */
+const SLOPE_TOLERANCE = 1 / 32
+/** More than rounding can cost a key, far less than a difference that matters. */
+const KEY_SLACK = 1e-9
 
 /** Builds the index; `members` are rows in ascending order of the last tie-break. */
 export function createWeightedSumIndex(weights: Weights, members: Int32Array): RankIndex {
@@ -49,6 +59,7 @@ class WeightedSumIndex implements RankIndex {
   readonly #members: Int32Array
   readonly #leaves: number
   readonly #nodes: Float64Array
+  readonly #rare: Float64Array
   /** Row -> leaf node, 0 where the row is no member. */
   #leafOf = new Int32Array(0)
   /** What each leaf adds to the load sums now; -1 while it is not usable. */
@@ -59,6 +70,13 @@ class WeightedSumIndex implements RankIndex {
   #queueDivisor = 1
   #minTtft = Number.POSITIVE_INFINITY
   #maxTtft = Number.NEGATIVE_INFINITY
+  /** How much score a millisecond of TTFT costs now; 0 while all samples are equal. */
+  #slope = 0
+  /** What the keys were taken with. */
+  #keySlope = 0
+  #keyMinTtft = 0
+  #keyDivisor = 1
+  #keyShift = 0
   // The frontier of the search: a binary heap of nodes with their bounds.
   readonly #heap: Int32Array
   readonly #bounds: Float64Array
@@ -71,6 +89,7 @@ class WeightedSumIndex implements RankIndex {
     while (leaves < members.length) leaves *= 2
     this.#leaves = leaves
     this.#nodes = new Float64Array(2 * leaves * STRIDE)
+    this.#rare = new Float64Array(2 * leaves * STRIDE)
     this.#counted = new Float64Array(members.length).fill(-1)
     this.#heap = new Int32Array(2 * leaves + 2)
     this.#bounds = new Float64Array(2 * leaves + 2)
@@ -78,7 +97,7 @@ class WeightedSumIndex implements RankIndex {
   }
 
   get anyFree(): boolean {
-    return this.#nodes[STRIDE + FREE] === 1
+    return this.#rare[STRIDE + FREE] === 1
   }
 
   sync(columns: Columns): void {
@@ -101,7 +120,7 @@ class WeightedSumIndex implements RankIndex {
       this.#lift(leaf >> 1)
     }
     this.#seen = columns.changes
-    const n = this.#nodes
+    const n = this.#rare
     if (
       this.count > 0 &&
       (n[STRIDE + LEAST_PRIORITY] !== this.#minPriority || n[STRIDE + MOST_PRIORITY] !== this.#maxPriority)
@@ -112,10 +131,15 @@ class WeightedSumIndex implements RankIndex {
 
   begin(scratch: Scratch): void {
     const n = this.#nodes
-    const most = n[STRIDE + MOST_WAITING]!
+    const most = this.#rare[STRIDE + MOST_WAITING]!
     this.#queueDivisor = Math.max(most, 1)
     this.#minTtft = n[STRIDE + LEAST_TTFT]!
     this.#maxTtft = n[STRIDE + MOST_TTFT]!
+    const range = this.#maxTtft - this.#minTtft
+    this.#slope = range > 0 ? this.#weights.ttft / range : 0
+    const drift = Math.abs(this.#slope - this.#keySlope)
+    if (this.#queueDivisor !== this.#keyDivisor || drift > this.#slope * SLOPE_TOLERANCE) this.#rekey()
+    this.#keyShift = this.#slope * this.#minTtft - this.#keySlope * this.#keyMinTtft
     const { bounds } = scratch
     bounds[MIN_PRIORITY] = this.#minPriority
     bounds[MAX_PRIORITY] = this.#maxPriority
@@ -131,7 +155,7 @@ class WeightedSumIndex implements RankIndex {
     while (this.#heapSize > 0) {
       const node = this.#heap[0]!
       const bound = this.#bounds[0]!
-      if (which === 'free' && this.#nodes[node * STRIDE + FREE] !== 1) {
+      if (which === 'free' && this.#rare[node * STRIDE + FREE] !== 1) {
         this.#pop()
         continue
       }
@@ -162,17 +186,69 @@ class WeightedSumIndex implements RankIndex {
     }
   }
 
-  /** The score formula over a node's bests: never below a score beneath it, equal at a leaf. */
+  /** A score no member of the node exceeds; at a leaf the score itself. */
   #boundOf(node: number): number {
+    const at = node * STRIDE
+    const least = this.#nodes[at + LEAST_TTFT]!
+    const most = this.#nodes[at + MOST_TTFT]!
+    // One TTFT, or none, throughout: then the formula itself is exact enough to keep equal accounts in order,
+    // which a bound with slack would make the search open one and all.
+    if (least === most || least > most) return this.#scoreOf(at)
+    return this.#keyedBound(at, least, most)
+  }
+
+  /**
+   * Tight where the accounts with the best of one fact are not those with the best of another. A key is the score
+   * as it would be with the slope and the fastest TTFT of when it was taken; the score of today differs by a
+   * straight line in the account's TTFT, so the ends of a node's TTFT range bound it.
+   */
+  #keyedBound(at: number, least: number, most: number): number {
+    const turn = this.#keySlope - this.#slope
+    const sampled = this.#nodes[at + KEY]! + turn * (turn > 0 ? most : least) + this.#keyShift
+    return Math.max(sampled, this.#nodes[at + KEY_UNSAMPLED]!) + KEY_SLACK
+  }
+
+  /** Takes every key anew: one pass over the leaves and one over the nodes, two facts each. */
+  #rekey(): void {
+    this.#keySlope = this.#slope
+    this.#keyMinTtft = this.#slope === 0 ? 0 : this.#minTtft
+    this.#keyDivisor = this.#queueDivisor
+    const n = this.#nodes
+    const end = this.#leaves + this.#members.length
+    for (let leaf = this.#leaves; leaf < end; leaf++) this.#key(leaf)
+    for (let node = this.#leaves - 1; node >= 1; node--) {
+      const at = node * STRIDE
+      const a = 2 * at
+      const b = a + STRIDE
+      n[at + KEY] = Math.max(n[a + KEY]!, n[b + KEY]!)
+      n[at + KEY_UNSAMPLED] = Math.max(n[a + KEY_UNSAMPLED]!, n[b + KEY_UNSAMPLED]!)
+    }
+  }
+
+  #key(leaf: number): void {
     const n = this.#nodes
     const w = this.#weights
-    const at = node * STRIDE
-    const min = this.#minTtft
-    const max = this.#maxTtft
+    const at = leaf * STRIDE
+    n[at + KEY] = Number.NEGATIVE_INFINITY
+    n[at + KEY_UNSAMPLED] = Number.NEGATIVE_INFINITY
+    if (n[at + BASE] === Number.NEGATIVE_INFINITY) return
+    const rest =
+      n[at + BASE]! +
+      w.queue * queueFactor(n[at + LEAST_WAITING]!, this.#keyDivisor) +
+      w.errorRate * errorRateFactor(n[at + LEAST_ERROR]!)
+    if (n[at + UNSAMPLED] === 1) n[at + KEY_UNSAMPLED] = rest + w.ttft * NEUTRAL_TTFT_FACTOR
+    else n[at + KEY] = rest + w.ttft - this.#keySlope * (n[at + LEAST_TTFT]! - this.#keyMinTtft)
+  }
+
+  /** The score formula over a node's bests: never below a score beneath it, equal at a leaf. */
+  #scoreOf(at: number): number {
+    const n = this.#nodes
+    const w = this.#weights
     const fastest = n[at + LEAST_TTFT]!
     // Infinity here means that no member has a sample, which ttftFactor knows as NaN.
-    let ttft = ttftFactor(fastest === Number.POSITIVE_INFINITY ? Number.NaN : fastest, min, max)
-    if (ttft < NEUTRAL_TTFT_FACTOR && n[at + UNSAMPLED] === 1) ttft = NEUTRAL_TTFT_FACTOR
+    const sample = fastest === Number.POSITIVE_INFINITY ? Number.NaN : fastest
+    const factor = ttftFactor(sample, this.#minTtft, this.#maxTtft)
+    const ttft = n[at + UNSAMPLED] === 1 ? Math.max(factor, NEUTRAL_TTFT_FACTOR) : factor
     return (
       n[at + BASE]! +
       w.queue * queueFactor(n[at + LEAST_WAITING]!, this.#queueDivisor) +
@@ -235,65 +311,77 @@ class WeightedSumIndex implements RankIndex {
     n[at + BASE] =
       w.priority * priorityFactor(priority, this.#minPriority, this.#maxPriority) + w.load * loadFactor(load)
     n[at + LEAST_WAITING] = waiting
-    n[at + MOST_WAITING] = waiting
     n[at + LEAST_ERROR] = columns.errorRate[row]!
     n[at + LEAST_TTFT] = sampled ? ttft : Number.POSITIVE_INFINITY
     n[at + MOST_TTFT] = sampled ? ttft : Number.NEGATIVE_INFINITY
     n[at + UNSAMPLED] = sampled ? 0 : 1
-    n[at + FREE] = hasRoom(columns, row) ? 1 : 0
-    n[at + LEAST_PRIORITY] = priority
-    n[at + MOST_PRIORITY] = priority
-    n[at + LEAST_LOAD] = load
+    const rare = this.#rare
+    rare[at + LEAST_PRIORITY] = priority
+    rare[at + LEAST_LOAD] = load
+    rare[at + MOST_WAITING] = waiting
+    rare[at + MOST_PRIORITY] = priority
+    rare[at + FREE] = hasRoom(columns, row) ? 1 : 0
+    this.#key(leaf)
   }
 
   #clear(leaf: number): void {
     const n = this.#nodes
     const at = leaf * STRIDE
-    n[at + BASE] = Number.NEGATIVE_INFINITY
-    n[at + LEAST_WAITING] = Number.POSITIVE_INFINITY
-    n[at + MOST_WAITING] = 0
-    n[at + LEAST_ERROR] = Number.POSITIVE_INFINITY
+    n[at + KEY] = Number.NEGATIVE_INFINITY
+    n[at + KEY_UNSAMPLED] = Number.NEGATIVE_INFINITY
     n[at + LEAST_TTFT] = Number.POSITIVE_INFINITY
     n[at + MOST_TTFT] = Number.NEGATIVE_INFINITY
+    n[at + BASE] = Number.NEGATIVE_INFINITY
+    n[at + LEAST_WAITING] = Number.POSITIVE_INFINITY
+    n[at + LEAST_ERROR] = Number.POSITIVE_INFINITY
     n[at + UNSAMPLED] = 0
-    n[at + FREE] = 0
-    n[at + LEAST_PRIORITY] = Number.POSITIVE_INFINITY
-    n[at + MOST_PRIORITY] = Number.NEGATIVE_INFINITY
-    n[at + LEAST_LOAD] = Number.POSITIVE_INFINITY
+    const rare = this.#rare
+    rare[at + LEAST_PRIORITY] = Number.POSITIVE_INFINITY
+    rare[at + LEAST_LOAD] = Number.POSITIVE_INFINITY
+    rare[at + MOST_WAITING] = 0
+    rare[at + MOST_PRIORITY] = Number.NEGATIVE_INFINITY
+    rare[at + FREE] = 0
   }
 
+  /** Carries a leaf's change upwards, as far as it changes anything. */
   #lift(node: number): void {
-    for (let up = node; up >= 1; up >>= 1) this.#merge(up)
+    for (let up = node; up >= 1 && this.#merge(up); up >>= 1);
   }
 
-  #merge(node: number): void {
-    const n = this.#nodes
+  /** Takes a node's facts from its children; answers whether any of them changed. */
+  #merge(node: number): boolean {
     const at = node * STRIDE
-    const a = 2 * node * STRIDE
+    const a = 2 * at
     const b = a + STRIDE
-    n[at + BASE] = Math.max(n[a + BASE]!, n[b + BASE]!)
-    n[at + LEAST_WAITING] = Math.min(n[a + LEAST_WAITING]!, n[b + LEAST_WAITING]!)
-    n[at + MOST_WAITING] = Math.max(n[a + MOST_WAITING]!, n[b + MOST_WAITING]!)
-    n[at + LEAST_ERROR] = Math.min(n[a + LEAST_ERROR]!, n[b + LEAST_ERROR]!)
-    n[at + LEAST_TTFT] = Math.min(n[a + LEAST_TTFT]!, n[b + LEAST_TTFT]!)
-    n[at + MOST_TTFT] = Math.max(n[a + MOST_TTFT]!, n[b + MOST_TTFT]!)
-    n[at + UNSAMPLED] = Math.max(n[a + UNSAMPLED]!, n[b + UNSAMPLED]!)
-    n[at + FREE] = Math.max(n[a + FREE]!, n[b + FREE]!)
-    n[at + LEAST_PRIORITY] = Math.min(n[a + LEAST_PRIORITY]!, n[b + LEAST_PRIORITY]!)
-    n[at + MOST_PRIORITY] = Math.max(n[a + MOST_PRIORITY]!, n[b + MOST_PRIORITY]!)
-    n[at + LEAST_LOAD] = Math.min(n[a + LEAST_LOAD]!, n[b + LEAST_LOAD]!)
+    const n = this.#nodes
+    const r = this.#rare
+    let changed = most(n, at + KEY, a + KEY, b + KEY)
+    changed = most(n, at + KEY_UNSAMPLED, a + KEY_UNSAMPLED, b + KEY_UNSAMPLED) || changed
+    changed = least(n, at + LEAST_TTFT, a + LEAST_TTFT, b + LEAST_TTFT) || changed
+    changed = most(n, at + MOST_TTFT, a + MOST_TTFT, b + MOST_TTFT) || changed
+    changed = most(n, at + BASE, a + BASE, b + BASE) || changed
+    changed = least(n, at + LEAST_WAITING, a + LEAST_WAITING, b + LEAST_WAITING) || changed
+    changed = least(n, at + LEAST_ERROR, a + LEAST_ERROR, b + LEAST_ERROR) || changed
+    changed = most(n, at + UNSAMPLED, a + UNSAMPLED, b + UNSAMPLED) || changed
+    changed = least(r, at + LEAST_PRIORITY, a + LEAST_PRIORITY, b + LEAST_PRIORITY) || changed
+    changed = least(r, at + LEAST_LOAD, a + LEAST_LOAD, b + LEAST_LOAD) || changed
+    changed = most(r, at + MOST_WAITING, a + MOST_WAITING, b + MOST_WAITING) || changed
+    changed = most(r, at + MOST_PRIORITY, a + MOST_PRIORITY, b + MOST_PRIORITY) || changed
+    return most(r, at + FREE, a + FREE, b + FREE) || changed
   }
 
   /** The engine's total order, on nodes: a node stands before every leaf below it. */
   #before(a: number, boundA: number, b: number, boundB: number): boolean {
     if (boundA !== boundB) return boundA > boundB
-    const n = this.#nodes
+    const n = this.#rare
     const x = a * STRIDE
     const y = b * STRIDE
     if (n[x + LEAST_PRIORITY] !== n[y + LEAST_PRIORITY])
       return n[x + LEAST_PRIORITY]! < n[y + LEAST_PRIORITY]!
     if (n[x + LEAST_LOAD] !== n[y + LEAST_LOAD]) return n[x + LEAST_LOAD]! < n[y + LEAST_LOAD]!
-    if (n[x + LEAST_WAITING] !== n[y + LEAST_WAITING]) return n[x + LEAST_WAITING]! < n[y + LEAST_WAITING]!
+    const waits = this.#nodes[x + LEAST_WAITING]!
+    const waitsB = this.#nodes[y + LEAST_WAITING]!
+    if (waits !== waitsB) return waits < waitsB
     return this.#firstLeaf(a) < this.#firstLeaf(b)
   }
 
@@ -350,4 +438,20 @@ class WeightedSumIndex implements RankIndex {
     this.#heap[at] = node
     this.#bounds[at] = bound
   }
+}
+
+/** Sets a fact to the larger of two; answers whether that changed it. */
+function most(facts: Float64Array, to: number, a: number, b: number): boolean {
+  const taken = Math.max(facts[a]!, facts[b]!)
+  if (facts[to] === taken) return false
+  facts[to] = taken
+  return true
+}
+
+/** Sets a fact to the smaller of two; answers whether that changed it. */
+function least(facts: Float64Array, to: number, a: number, b: number): boolean {
+  const taken = Math.min(facts[a]!, facts[b]!)
+  if (facts[to] === taken) return false
+  facts[to] = taken
+  return true
 }
