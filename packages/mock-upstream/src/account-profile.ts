@@ -1,0 +1,55 @@
+import { checkFields, type FieldRules } from './check-fields.ts'
+
+/** How one upstream account behaves. Every field is optional; what is left out comes from the mock's `defaults`. */
+export interface AccountProfile {
+  /** How stats, faults and reply texts call the account. Default: `account-1`, `account-2`, ... by order of appearance. */
+  readonly name?: string
+  /** Milliseconds before the first token (in a JSON reply: before decoding starts). Default 0. */
+  readonly ttftMs?: number
+  /** Spread of `ttftMs`, as a fraction: 0.2 draws uniformly from 80 % to 120 %. Default 0. */
+  readonly ttftJitter?: number
+  /** Prompt tokens read per second; the part of a prompt that is not cached adds to the time to first token. 0: free. */
+  readonly prefillTokensPerSecond?: number
+  /** Decoding pace. 0 or absent: as fast as the socket takes it. */
+  readonly tokensPerSecond?: number
+  /** Exact length of a reply in tokens. Absent: the echo sentence alone. */
+  readonly outputTokens?: number
+  /** Token buckets that refill evenly over a minute. */
+  readonly rateLimit?: RateLimitProfile | null
+  /** Generations served at once; one more is answered 429 and counted as a violation. null: no limit. */
+  readonly concurrency?: number | null
+  /** Models this account serves; a trailing `*` matches any ending. Default: the mock's `models`. */
+  readonly models?: readonly string[]
+}
+
+/** Limits per minute; an absent one is not enforced and sends no headers. */
+export interface RateLimitProfile {
+  readonly requestsPerMinute?: number
+  readonly tokensPerMinute?: number
+}
+
+const HOUR_MS = 3_600_000
+
+const PROFILE_FIELDS: FieldRules = {
+  name: { type: 'string' },
+  ttftMs: { type: 'number', min: 0, max: HOUR_MS },
+  ttftJitter: { type: 'number', min: 0, max: 1 },
+  prefillTokensPerSecond: { type: 'number', min: 0, max: 1e9 },
+  tokensPerSecond: { type: 'number', min: 0, max: 1e6 },
+  outputTokens: { type: 'integer', min: 1, max: 1_000_000 },
+  rateLimit: { type: 'object' },
+  concurrency: { type: 'integer', min: 1, max: 1_000_000 },
+  models: { type: 'strings' },
+}
+
+const RATE_LIMIT_FIELDS: FieldRules = {
+  requestsPerMinute: { type: 'integer', min: 1, max: 1e9 },
+  tokensPerMinute: { type: 'integer', min: 1, max: 1e12 },
+}
+
+/** Throws MockConfigError when `profile` is not an {@link AccountProfile}. */
+export function checkProfile(profile: unknown, where: string): asserts profile is AccountProfile {
+  checkFields(profile, PROFILE_FIELDS, where)
+  const { rateLimit } = profile as AccountProfile
+  if (rateLimit) checkFields(rateLimit, RATE_LIMIT_FIELDS, `${where}.rateLimit`)
+}

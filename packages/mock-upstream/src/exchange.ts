@@ -1,0 +1,133 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Account } from './accounts.ts'
+import type { MockTimer } from './clock.ts'
+import { admit, leave } from './concurrency.ts'
+import { type ApiError, errorBody } from './errors.ts'
+import { rateLimitHeaders } from './rate-limit.ts'
+import type { LiveRecord } from './request-log.ts'
+import type { Route } from './route.ts'
+import { createSocketWire, type Wire, writeBody } from './stream/wire.ts'
+import { plainWording, type Wording } from './wording.ts'
+import type { MockWorld } from './world.ts'
+
+/**
+ * One authenticated request and its answer, from head to last byte: it owns the timer, the wire and the account's
+ * place, and lets go of all of them once, when the answer has ended or the client has left.
+ */
+export class Exchange {
+  readonly world: MockWorld
+  readonly account: Account
+  readonly route: Route
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly record: LiveRecord
+  admitted: boolean
+  bodyBytes = 0
+  /** The answer is an event stream; set by the endpoint before it writes. */
+  streaming = false
+  wording: Wording = plainWording
+  /** Called when the answer stops before its end. */
+  onAbort: (() => void) | null = null
+  /** The mock itself ended the connection, so nobody aborted. */
+  cutByMock = false
+  over = false
+  #wire: Wire | null = null
+  #timer: MockTimer | undefined
+
+  constructor(parts: ExchangeParts) {
+    this.world = parts.world
+    this.account = parts.account
+    this.route = parts.route
+    this.request = parts.request
+    this.response = parts.response
+    this.record = parts.record
+    this.admitted =
+      parts.route.generates && admit(parts.account.concurrency, parts.account.profile.concurrency ?? null)
+  }
+
+  now(): number {
+    return this.world.clock.now()
+  }
+
+  /** The one pending timer of this exchange; dropped when the client leaves. */
+  after(delayMs: number, callback: () => void): void {
+    this.#timer = this.world.clock.setTimer(() => {
+      this.#timer = undefined
+      callback()
+    }, delayMs)
+  }
+
+  get wire(): Wire {
+    this.#wire ??= createSocketWire(this.response)
+    return this.#wire
+  }
+
+  /** Puts a fault between the endpoint and the client. */
+  wrapWire(wrap: (inner: Wire) => Wire): void {
+    this.#wire = wrap(this.wire)
+  }
+
+  /** A JSON answer. */
+  json(status: number, text: string, headers: readonly string[] = []): void {
+    const all = this.headers('application/json', headers)
+    if (this.#wire === null) writeBody(this.response, status, all, text)
+    else this.#wire.body(status, all, text)
+  }
+
+  fail(error: ApiError): void {
+    this.json(error.status, errorBody(error), error.headers)
+  }
+
+  /** Opens an event stream. */
+  openStream(): void {
+    this.streaming = true
+    this.wire.open(this.headers('text/event-stream; charset=utf-8'))
+  }
+
+  /** The headers of a real answer, flat. */
+  headers(contentType: string, extra: readonly string[] = []): string[] {
+    const now = this.now()
+    const elapsedMs = Math.round(now - this.record.startedAt)
+    const headers = ['content-type', contentType, 'x-request-id', this.world.nextId('req_')]
+    headers.push('openai-processing-ms', String(elapsedMs), ...this.account.headers)
+    const { limiter } = this.account
+    if (limiter !== null && this.route.generates) headers.push(...rateLimitHeaders(limiter, now))
+    headers.push(...extra)
+    return headers
+  }
+
+  /** Ends the connection from this side, after what was written has left. */
+  destroySocket(how: 'end' | 'reset'): void {
+    this.cutByMock = true
+    const { socket } = this.request
+    // The response corks the socket for one tick; a write behind it is done when everything before it is.
+    socket.write('', () => {
+      if (how === 'reset') socket.resetAndDestroy()
+      else socket.destroy()
+    })
+  }
+
+  /** Lets go of everything; called at the last byte, or as soon as the socket is known to be gone. */
+  end(): void {
+    if (this.over) return
+    this.over = true
+    if (this.#timer !== undefined) this.world.clock.clearTimer(this.#timer)
+    const finished = this.response.writableFinished
+    const aborted = !finished && !this.cutByMock
+    if (this.route.generates) leave(this.account.concurrency, { admitted: this.admitted, aborted })
+    this.record.endedAt = this.now()
+    this.record.status = this.response.headersSent ? this.response.statusCode : null
+    this.record.aborted = aborted
+    if (!finished) this.onAbort?.()
+  }
+}
+
+/** What an exchange is made of. */
+export interface ExchangeParts {
+  readonly world: MockWorld
+  readonly account: Account
+  readonly route: Route
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly record: LiveRecord
+}

@@ -1,0 +1,24 @@
+import type { Accounts } from './accounts.ts'
+import type { MockClock } from './clock.ts'
+import type { FaultRules } from './faults/fault-rules.ts'
+import type { IdSource } from './identifiers.ts'
+import type { MockRandom } from './random.ts'
+import type { RequestLog } from './request-log.ts'
+import type { Scenario } from './scenario.ts'
+
+/** Everything that the requests of one mock share. */
+export interface MockWorld {
+  readonly clock: MockClock
+  readonly random: MockRandom
+  readonly nextId: IdSource
+  readonly accounts: Accounts
+  readonly faults: FaultRules
+  readonly scenario: Scenario
+  readonly log: RequestLog
+  /** Models of accounts whose profile names none. */
+  readonly models: readonly string[]
+  readonly maxBodyBytes: number
+  readonly captureBodies: boolean
+  /** Requests refused with 401. */
+  unauthorized: number
+}
