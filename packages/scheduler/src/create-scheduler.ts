@@ -13,9 +13,10 @@ import { createRoster } from './engine/roster.ts'
 import type { Run } from './engine/run.ts'
 import { runSelection } from './engine/select.ts'
 import { None, Selected, Waits } from './engine/selections.ts'
-import { bindSession } from './engine/session-binding.ts'
+import { bindSession, quietly } from './engine/session-binding.ts'
 import { createStandings } from './engine/standings.ts'
 import { aborted, createWaiting, type Waiting } from './engine/waiting.ts'
+import { createWallTime } from './engine/wall-time.ts'
 import { SchedulerError } from './errors.ts'
 import { stateDomain } from './filters/domain.ts'
 import { verdict } from './health/cool-down.ts'
@@ -84,24 +85,29 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     const { profile, slots, bindings, clock, random, health, turns, pool = 'default' } = options
     const columns = createColumns()
     const roster = createRoster(columns, row => this.#isReusable(row))
-    const ring = new DecisionRing(
-      columns,
-      { profile: profile.name, pool, terms: profile.ranker.termNames },
-      options.decisions,
-    )
+    const ring = new DecisionRing(columns, { profile: profile.name, pool }, profile.ranker, options.decisions)
     const standings = createStandings(columns, profile, { clock, health }, roster, {
       opened: row => this.#waiting.wake(row),
-      changed: (row, from, to, reason) => {
-        for (const listener of this.#listeners) listener.accountChanged?.(columns.ids[row]!, from, to, reason)
+      dueEarlier: () => {
+        if (this.#waiting.queue.length > 0) this.#armTick()
       },
+      changed: (row, from, to, reason) => {
+        this.#tell(listener => listener.accountChanged?.(columns.ids[row]!, from, to, reason))
+      },
+    })
+    this.#releases = createReleases(slots, clock, account => {
+      const row = roster.rowOf(account)
+      if (row >= 0) this.#waiting.wake(row)
     })
     this.#core = {
       pool,
       profile,
       slots,
+      releases: this.#releases,
       bindings,
       clock,
       random,
+      wallTime: createWallTime(clock),
       columns,
       roster,
       sets: createEligibleSets(columns, profile.filters, profile.ranker),
@@ -119,13 +125,15 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       scores: new Float64Array(64),
       batches: [],
     }
-    this.#releases = createReleases(slots, clock)
     this.#live = createLiveLeases(slots, clock)
     this.#waiting = createWaiting(
       this.#core,
-      (row, slot) => this.#giveBack(row, slot),
+      (row, slot) => {
+        standings.neutral(row, slot)
+        this.#giveBack(row, slot)
+      },
       id => ring.read(id),
-      () => turns?.announce(pool, this.#oldestWaitMs()),
+      () => quietly(() => turns?.announce(pool, this.#oldestWaitMs())),
     )
     this.#replaceAccounts(options.accounts.list())
     this.#unsubscribe.push(
@@ -146,7 +154,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
   async acquire(request: ScheduleRequest, { signal }: { readonly signal?: CancelSignal } = {}) {
     this.#refuseWhileDraining()
     if (signal?.aborted) throw aborted(signal, undefined)
-    const pending = runSelection(this.#core, request)
+    const pending = runSelection(this.#core, request, signal)
     const run = isPromise(pending) ? await pending : pending
     this.#decided(run)
     if (run.result === 'selected') {
@@ -158,10 +166,12 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       }
       return lease
     }
-    if (run.result === 'none') throw this.#absence(run)
     if (signal?.aborted) throw aborted(signal, this.#core.ring.read(run.decisionId))
+    if (run.result === 'none') throw this.#absence(run)
+    if (this.#draining) throw this.#drainingError(run)
     const lease = this.#waiting.enter(run, signal, (granted, waitedMs) => this.#admit(granted, waitedMs))
     this.#armTick()
+    if (isPromise(pending)) this.#waiting.lookAround(run)
     return lease
   }
 
@@ -303,7 +313,6 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     this.#live.remove(lease)
     const outcome = settlement?.outcome
     const said = outcome === undefined ? 'neutral' : verdict(outcome.kind)
-    if (said !== 'neutral') this.#record(lease.row, said === 'ok', said === 'ok' ? lease.firstTokenMs : null)
     ring.ended(lease.decisionId, {
       outcome: outcome?.kind,
       firstTokenMs: lease.firstTokenMs,
@@ -311,13 +320,14 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       usage: settlement?.usage,
     })
     if (this.#core.columns.accounts[lease.row]?.id === lease.account.id) {
-      if (outcome === undefined) standings.neutral(lease.row)
-      else standings.settled(lease.row, outcome)
+      if (said !== 'neutral')
+        this.#record(lease.row, said === 'ok', said === 'ok' ? lease.firstTokenMs : null)
+      if (outcome === undefined) standings.neutral(lease.row, lease.slot)
+      else standings.settled(lease.row, outcome, lease.slot)
     }
     this.#giveBack(lease.row, lease.slot)
     if (this.#waiting.queue.length > 0) this.#armTick()
-    if (this.#listeners.size === 0) return
-    for (const listener of this.#listeners) listener.ended?.(lease.decisionId)
+    this.#tell(listener => listener.ended?.(lease.decisionId))
   }
 
   #scope(tenant = '') {
@@ -340,13 +350,21 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
   }
 
   #decided(run: Run): void {
+    this.#tell(listener => listener.decided?.(run.decisionId))
+  }
+
+  /** A subscriber that throws must cost nobody a slot. */
+  #tell(say: (listener: SchedulerListener) => void): void {
     if (this.#listeners.size === 0) return
-    for (const listener of this.#listeners) listener.decided?.(run.decisionId)
+    for (const listener of this.#listeners) {
+      try {
+        say(listener)
+      } catch {}
+    }
   }
 
   #lease(run: Run, waitedMs: number): SlotLease {
-    const account = this.#core.columns.accounts[run.row] as Account
-    const lease = new SlotLease(this, run, account, waitedMs, run.startedMs + waitedMs)
+    const lease = new SlotLease(this, run, run.account!, waitedMs, run.startedMs + waitedMs)
     this.#live.add(lease)
     return lease
   }
@@ -401,7 +419,10 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     this.#core.modelLimits = accounts.some(account => account.modelLimitedUntilMs !== undefined)
     sets.clear()
     for (const row of changed) {
-      if (columns.accounts[row] === undefined) this.#reusableFrom[row] = ring.nextId
+      if (columns.accounts[row] === undefined) {
+        this.#reusableFrom[row] = ring.nextId
+        if (this.#core.profile.strangers === 'ignore') this.#reported.delete(row)
+      }
       standings.accountChanged(row)
     }
     this.#waiting.reconsider()
@@ -451,7 +472,8 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
         if (lease === undefined) return
         this.#live.remove(lease)
         lease.lost()
-        const { columns } = this.#core
+        const { columns, standings } = this.#core
+        standings.neutral(lease.row, slot)
         columns.inUse[lease.row] = Math.max(0, columns.inUse[lease.row]! - 1)
         refreshLoad(columns, lease.row)
       },

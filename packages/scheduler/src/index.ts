@@ -3,6 +3,7 @@ export { createScheduler, type SchedulerOptions } from './create-scheduler.ts'
 export type { DequeuePolicy } from './dequeue/dequeue.ts'
 export { fifo } from './dequeue/fifo.ts'
 export { isSchedulerError, SchedulerError, type SchedulerErrorCode } from './errors.ts'
+export { type Explanation, explain } from './explain.ts'
 export type { Filter, FilterFacts, FilterReason } from './filters/filter.ts'
 export { upstreamModel } from './filters/model.ts'
 export type { Account, ModelRules, Transport } from './model/account.ts'
@@ -49,6 +50,7 @@ export {
 export type { Ranker, RankIndex, Scratch } from './rankers/ranker.ts'
 export { weightedSum } from './rankers/weighted-sum.ts'
 export { DEFAULT_WEIGHTS, type Weights } from './rankers/weights.ts'
+export { type Replay, replay } from './replay.ts'
 export type {
   AccountState,
   AcquireOptions,

@@ -99,7 +99,10 @@ export interface Scheduler {
   close(): void
 }
 
-/** What a scheduler tells its subscribers; reading a decision costs, so the id is all that is pushed. */
+/**
+ * What a scheduler tells its subscribers; reading a decision costs, so the id is all that is pushed. What a
+ * subscriber throws is dropped.
+ */
 export interface SchedulerListener {
   decided?(decisionId: number): void
   ended?(decisionId: number): void

@@ -28,9 +28,7 @@ export function serveCommand(): Command {
 
 /** The composition root, loaded when needed: a wrong flag or file is reported without it. */
 const startComposed: StartHeadgate = async options => {
-  // The compiler rewrites the ending of a literal only; both the sources and the build must find it.
-  const composition: string = import.meta.url.endsWith('.ts') ? '../app.ts' : '../app.js'
-  const { startHeadgate } = (await import(composition)) as { startHeadgate: StartHeadgate }
+  const { startHeadgate } = await import('../app.ts')
   return await startHeadgate(options)
 }
 

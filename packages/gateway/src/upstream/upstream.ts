@@ -10,6 +10,11 @@ export interface UpstreamTarget {
   readonly headersTimeoutMs: number
   /** Longest silence between two chunks of a body. */
   readonly idleTimeoutMs: number
+  /**
+   * Lets this account's host resolve to loopback, private and other internal addresses. Default false: a host that
+   * does is refused before a connection is made.
+   */
+  readonly allowPrivate?: boolean
 }
 
 export interface UpstreamRequest {
@@ -55,6 +60,8 @@ export interface UpstreamExchange {
 /** Sends requests upstream. Redirects are never followed; a body is never decoded. */
 export interface Upstream {
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange
+  /** After a reload: closes the idle sockets of every account that is not named here. */
+  retain(accountIds: ReadonlySet<string>): void
   /** Closes idle sockets; running exchanges go on. */
   close(): Promise<void>
 }

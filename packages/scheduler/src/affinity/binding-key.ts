@@ -21,9 +21,9 @@ export function responseBindingKey(scope: BindingScope, responseId: string): str
   return scoped('r', scope, responseId)
 }
 
-/** The key of a hard key's binding to a state domain. */
+/** The key of a hard key's binding to a state domain. Upstream ids know no groups: whoever of a tenant has one may use it. */
 export function ownerBindingKey(scope: BindingScope, owner: string): string {
-  return scoped('o', scope, owner)
+  return scoped('o', { ...scope, group: null }, owner)
 }
 
 // Lengths stand before the parts: ('a', 'bc') and ('ab', 'c') must not meet in one key.

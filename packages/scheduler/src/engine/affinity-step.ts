@@ -3,7 +3,7 @@ import { servesModel } from '../filters/model.ts'
 import { isForeign } from '../filters/platform.ts'
 import { isModelLimited, mustClear } from '../filters/standing.ts'
 import { carriesTransport } from '../filters/transport.ts'
-import { REACHABLE } from './columns.ts'
+import { hasRoom, REACHABLE } from './columns.ts'
 import type { Core } from './core.ts'
 import { guarded, isPromise } from './maybe-promise.ts'
 import { BALANCE, DONE, type Run } from './run.ts'
@@ -69,6 +69,11 @@ function lookedUp(
 function use(core: Core, run: Run, rule: AffinityRule, key: string, row: number): Pending {
   // A session may point outside the domain that hard keys demand; those are stronger.
   if (run.set !== undefined && run.set.has[row] !== 1) return
+  // A place that is spoken for already is not snatched from whoever waited for it.
+  if (rule.whenBusy === 'spill' && !hasRoom(core.columns, row)) {
+    run.tried = [row]
+    return
+  }
   const taken = takeRow(core, run, row, 'binding')
   if (isPromise(taken)) return taken.then(granted => used(core, run, rule, key, row, granted))
   return used(core, run, rule, key, row, taken)
@@ -116,8 +121,11 @@ function used(core: Core, run: Run, rule: AffinityRule, key: string, row: number
 /** The reference binds the session to wherever its previous response lives, with a slot or without. */
 function bindOwnersSession(core: Core, run: Run, row: number): Pending {
   const session = core.profile.affinity.find(({ layer }) => layer === 'session_hash')
-  run.sessionKey = session?.key(run.request, run.scope)
-  return bindSession(core, run, row) as Pending
+  // A session key that is no key must not cost the slot in hand.
+  return quietly(() => {
+    run.sessionKey = session?.key(run.request, run.scope)
+    return bindSession(core, run, row)
+  }) as Pending
 }
 
 function factsOf(core: Core, run: Run, row: number): BoundFacts {

@@ -68,8 +68,7 @@ function rankByScan(core: Core, run: Run, set: EligibleSet, barring: boolean): v
   profile.ranker.rank(run.request, indices, n, columns, scratch, scores)
   rankTopK(columns, indices, scores, n, profile.picker.topK, ranked)
   const all = members.length <= CAPTURE_ALL && n > ranked.n
-  openRecord(core, run, all ? n : ranked.n)
-  if (all) recordRest(core, run, n)
+  openRecord(core, run, all ? appendRest(core, n) : ranked.n)
 }
 
 function rankByIndex(core: Core, run: Run, set: EligibleSet): void {
@@ -90,34 +89,28 @@ function rankByIndex(core: Core, run: Run, set: EligibleSet): void {
   openRecord(core, run, ranked.n)
 }
 
-function openRecord(core: Core, run: Run, rows: number): void {
-  const { ring, ranked, profile, columns, scratch } = core
-  // Picking all of a large pool (load-aware) is recorded as far as a bounded record goes.
-  run.decisionId = ring.open(run.request, Math.min(rows, CAPTURE_ALL), core.clock.wallMs())
-  const shown = Math.min(ranked.n, CAPTURE_ALL)
-  let to = ring.rowsAt(run.decisionId)
-  for (let place = 0; place < shown; place++) {
-    const row = ranked.rows[place]!
-    const terms = ring.writeFacts(to, row, ranked.scores[place]!)
-    profile.ranker.terms(run.request, row, columns, scratch, ring.data, terms)
-    to += ring.stride
-  }
-}
-
-/** The candidates beyond the top K, in no order. */
-function recordRest(core: Core, run: Run, n: number): void {
-  const { ring, ranked, profile, columns, scratch, indices, scores } = core
+/** Puts the candidates beyond the top K behind it, in no order, and answers how many there are in all. */
+function appendRest(core: Core, n: number): number {
+  const { ranked, columns, indices, scores } = core
   const last = ranked.n - 1
   const lastRow = ranked.rows[last]!
   const lastScore = ranked.scores[last]!
-  let to = ring.rowsAt(run.decisionId) + ranked.n * ring.stride
+  let at = ranked.n
   for (let i = 0; i < n; i++) {
-    const row = indices[i]!
-    if (!standsBefore(columns, lastRow, lastScore, row, scores[i]!)) continue
-    const terms = ring.writeFacts(to, row, scores[i]!)
-    profile.ranker.terms(run.request, row, columns, scratch, ring.data, terms)
-    to += ring.stride
+    if (!standsBefore(columns, lastRow, lastScore, indices[i]!, scores[i]!)) continue
+    ranked.rows[at] = indices[i]!
+    ranked.scores[at++] = scores[i]!
   }
+  return at
+}
+
+function openRecord(core: Core, run: Run, rows: number): void {
+  const { ring, ranked, profile, columns, scratch } = core
+  // Picking all of a large pool (load-aware) is recorded as far as a bounded record goes.
+  const shown = Math.min(rows, CAPTURE_ALL)
+  run.decisionId = ring.open(run.request, shown, core.wallTime(run.startedMs))
+  const place = ring.writeFacts(run.decisionId, ranked, shown, scratch.bounds)
+  profile.ranker.record?.(run.request, ranked.rows, shown, columns, scratch, ring.data, place)
 }
 
 /** The next eligible rows with room that were not tried yet, in rank order, at most `limit`. */

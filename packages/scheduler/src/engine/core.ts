@@ -8,6 +8,7 @@ import type { DecisionRing } from './decision-ring.ts'
 import type { EligibleSets } from './eligible-set.ts'
 import type { Counters } from './metrics.ts'
 import type { Ranked } from './ranked.ts'
+import type { Releases } from './releases.ts'
 import type { Roster } from './roster.ts'
 import type { Standings } from './standings.ts'
 
@@ -16,9 +17,12 @@ export interface Core {
   readonly pool: string
   readonly profile: Profile
   readonly slots: SlotStore
+  readonly releases: Releases
   readonly bindings: BindingStore
   readonly clock: Clock
   readonly random: Random
+  /** Dates a monotonic instant. */
+  readonly wallTime: (monotonicMs: number) => number
   readonly columns: Columns
   readonly roster: Roster
   readonly sets: EligibleSets

@@ -9,6 +9,7 @@ import type { OutcomeKind, Usage } from '../model/outcome.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import type { NoneReason, WaitPlan } from '../model/selection.ts'
 import { uint64Text } from '../random.ts'
+import { BOUNDS, type Ranker } from '../rankers/ranker.ts'
 import type { Columns } from './columns.ts'
 import type { EligibleSet } from './eligible-set.ts'
 
@@ -85,8 +86,9 @@ const OUTPUT = 22
 const DURATION = 23
 const TRIES = 24
 const MAX_TRIES = 16
-const HEADER = TRIES + MAX_TRIES
-/** Facts of one candidate, before its terms. */
+const FIGURES = TRIES + MAX_TRIES
+const HEADER = FIGURES + BOUNDS
+/** Facts of one candidate, before what its ranker adds. */
 const FACTS = 10
 
 const SEEDED = 1
@@ -104,7 +106,8 @@ interface References {
 /** The ring's place in the engine: one a scheduler. */
 export class DecisionRing {
   readonly #columns: Columns
-  readonly #names: { readonly profile: string; readonly pool: string; readonly terms: readonly string[] }
+  readonly #names: { readonly profile: string; readonly pool: string }
+  readonly #ranker: Ranker
   readonly data: Float64Array
   readonly #starts: Float64Array
   readonly #references: (References | undefined)[]
@@ -116,12 +119,14 @@ export class DecisionRing {
   /** `capacity` decisions at most, in `doubles` * 8 bytes: whichever is reached first drops the oldest. */
   constructor(
     columns: Columns,
-    names: { readonly profile: string; readonly pool: string; readonly terms: readonly string[] },
+    names: { readonly profile: string; readonly pool: string },
+    ranker: Ranker,
     { capacity = 1024, doubles = 1 << 18 }: { readonly capacity?: number; readonly doubles?: number } = {},
   ) {
     this.#columns = columns
     this.#names = names
-    this.stride = FACTS + names.terms.length
+    this.#ranker = ranker
+    this.stride = FACTS + (ranker.recorded ?? 0)
     this.data = new Float64Array(doubles)
     this.#starts = new Float64Array(capacity)
     this.#references = new Array(capacity).fill(undefined)
@@ -167,26 +172,31 @@ export class DecisionRing {
     return id
   }
 
-  /** Where the first row of an open record lies in `data`; the others follow every `stride` doubles. */
-  rowsAt(id: number): number {
-    return this.#starts[id % this.#starts.length]! + HEADER
-  }
-
-  /** Writes the facts of a candidate as it stands now; answers where its terms go. */
-  writeFacts(to: number, row: number, score: number): number {
-    const columns = this.#columns
-    const data = this.data
-    data[to] = row
-    data[to + 1] = score
-    data[to + 2] = columns.share[row]!
-    data[to + 3] = columns.priority[row]!
-    data[to + 4] = columns.inUse[row]!
-    data[to + 5] = columns.limit[row]!
-    data[to + 6] = columns.loadRate[row]!
-    data[to + 7] = columns.waiting[row]!
-    data[to + 8] = columns.errorRate[row]!
-    data[to + 9] = columns.ttftMs[row]!
-    return to + FACTS
+  /** Writes the facts of candidates as they stand now, with the ranking's bounds; answers where its own numbers go. */
+  writeFacts(
+    id: number,
+    { rows, scores }: { readonly rows: Int32Array; readonly scores: Float64Array },
+    n: number,
+    bounds: Float64Array,
+  ): { offset: number; stride: number } {
+    const { data, stride } = this
+    const { share, priority, inUse, limit, loadRate, waiting, errorRate, ttftMs } = this.#columns
+    const start = this.#starts[id % this.#starts.length]! + HEADER
+    for (let i = 0; i < BOUNDS; i++) data[start - BOUNDS + i] = bounds[i]!
+    for (let i = 0, to = start; i < n; i++, to += stride) {
+      const row = rows[i]!
+      data[to] = row
+      data[to + 1] = scores[i]!
+      data[to + 2] = share[row]!
+      data[to + 3] = priority[row]!
+      data[to + 4] = inUse[row]!
+      data[to + 5] = limit[row]!
+      data[to + 6] = loadRate[row]!
+      data[to + 7] = waiting[row]!
+      data[to + 8] = errorRate[row]!
+      data[to + 9] = ttftMs[row]!
+    }
+    return { offset: start + FACTS, stride }
   }
 
   tried(id: number, row: number, result: AttemptResult, by: AttemptOrigin): void {
@@ -294,7 +304,7 @@ export class DecisionRing {
         excluded: data[at + EXCLUDED]!,
       },
       seed: flags & SEEDED ? uint64Text(data[at + SEED_LOW]!, data[at + SEED_HIGH]!) : undefined,
-      termNames: this.#names.terms,
+      termNames: this.#ranker.termNames,
       rows: Array.from({ length: data[at + ROWS]! }, (_, place) => this.#readRow(at, place)),
       attempts: Array.from({ length: data[at + TRIED]! }, (_, n) => this.#readAttempt(data[at + TRIES + n]!)),
       latencyMicros: data[at + LATENCY]!,
@@ -318,11 +328,10 @@ export class DecisionRing {
     const data = this.data
     const from = at + HEADER + place * this.stride
     const ttft = data[from + 9]!
-    return {
+    const facts = {
       account: this.#columns.ids[data[from]!]!,
       score: data[from + 1]!,
       share: data[from + 2]!,
-      terms: Array.from(data.subarray(from + FACTS, from + this.stride)),
       priority: data[from + 3]!,
       inUse: data[from + 4]!,
       limit: data[from + 5]!,
@@ -330,6 +339,11 @@ export class DecisionRing {
       waiting: data[from + 7]!,
       errorRate: data[from + 8]!,
       ttftMs: Number.isNaN(ttft) ? undefined : ttft,
+    }
+    const bounds = data.subarray(at + FIGURES, at + HEADER)
+    return {
+      ...facts,
+      terms: this.#ranker.terms(facts, bounds, data.subarray(from + FACTS, from + this.stride)),
     }
   }
 

@@ -1,3 +1,4 @@
+import { domainFilter } from '../filters/domain.ts'
 import type { Filter, FilterReason } from '../filters/filter.ts'
 import type { Transport } from '../model/account.ts'
 import type { Ranker, RankIndex } from '../rankers/ranker.ts'
@@ -73,10 +74,12 @@ function build(
 ): EligibleSet {
   const rows: number[] = []
   const filtered = { platform: 0, model: 0, transport: 0, domain: 0 }
+  // The engine's own rule, whatever the profile filters: a wrong domain is a certain failure upstream.
+  const rules = facts.domain === undefined ? filters : [domainFilter, ...filters]
   for (let row = 0; row < columns.size; row++) {
     const account = columns.accounts[row]
     if (account === undefined) continue
-    const failed = filters.find(filter => !filter.passes(account, facts))
+    const failed = rules.find(filter => !filter.passes(account, facts))
     if (failed === undefined) rows.push(row)
     else filtered[failed.reason]++
   }

@@ -34,7 +34,7 @@ export class SlotLease implements Lease {
     this.waitedMs = waitedMs
     this.row = run.row
     this.slot = run.slot!
-    this.tenant = run.scope.tenant
+    this.tenant = run.tenant
     this.admittedMs = admittedMs
   }
 

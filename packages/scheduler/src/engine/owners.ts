@@ -55,6 +55,8 @@ export async function unbindOwners(core: Core, scope: BindingScope, keys: readon
 
 /** What a failing store is to the caller. */
 export function storeFailed(what: string, cause: unknown): SchedulerError {
+  // A key that is none never reached the store.
+  if (cause instanceof SchedulerError) return cause
   const detail = cause instanceof Error ? cause.message : String(cause)
   return new SchedulerError('store_failed', `${what} failed: ${detail}`, { cause })
 }

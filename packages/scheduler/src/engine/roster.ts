@@ -30,7 +30,7 @@ export function createRoster(columns: Columns, reusable: (row: number) => boolea
   function rowFor(id: string): number {
     const known = rows.get(id)
     if (known !== undefined) return known
-    const at = gone.findIndex(row => columns.inUse[row] === 0 && reusable(row))
+    const at = gone.findIndex(row => columns.inUse[row] === 0 && columns.claimed[row] === 0 && reusable(row))
     const row = at < 0 ? addRow(columns) : gone.splice(at, 1)[0]!
     if (at >= 0) {
       rows.delete(columns.ids[row]!)
@@ -79,10 +79,23 @@ export function createRoster(columns: Columns, reusable: (row: number) => boolea
   }
 }
 
+/** What is not a number has no place in a total order. */
+function checkNumber(id: string, field: string, value: number): void {
+  if (!Number.isFinite(value)) {
+    throw new SchedulerError(
+      'invalid_request',
+      `The account ${id} has the ${field} ${value}; it must be a finite number.`,
+    )
+  }
+}
+
 function checkUnique(accounts: readonly Account[]): void {
   const ids = new Set<string>()
   const orders = new Set<number>()
-  for (const { id, order } of accounts) {
+  for (const { id, order, priority = 0, concurrency = 0 } of accounts) {
+    checkNumber(id, 'order', order)
+    checkNumber(id, 'priority', priority)
+    checkNumber(id, 'concurrency', Math.min(concurrency, Number.MAX_VALUE))
     if (id === '') throw new SchedulerError('invalid_request', 'An account has an empty id.')
     if (ids.has(id))
       throw new SchedulerError('invalid_request', `Two accounts have the id ${id}; ids are unique.`)

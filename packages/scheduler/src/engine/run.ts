@@ -1,8 +1,10 @@
 import type { BindingScope } from '../affinity/binding-key.ts'
+import type { Account } from '../model/account.ts'
 import type { Layer } from '../model/decision.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import type { NoneReason, WaitPlan } from '../model/selection.ts'
 import type { Slot } from '../ports.ts'
+import type { CancelSignal } from '../scheduler.ts'
 import type { AttemptOrigin, DecisionFacts } from './decision-ring.ts'
 import type { EligibleSet } from './eligible-set.ts'
 
@@ -22,8 +24,10 @@ export const DONE = 5
  */
 export class Run implements DecisionFacts {
   readonly request: ScheduleRequest
-  readonly scope: BindingScope
+  readonly pool: string
   readonly startedMs: number
+  /** Checked after every answer that came later. */
+  readonly signal: CancelSignal | undefined
   /** The record in the ring, 0 before it is opened. */
   decisionId = 0
   step: number
@@ -51,6 +55,7 @@ export class Run implements DecisionFacts {
   latencyMicros = 0
 
   slot: Slot | undefined = undefined
+  account: Account | undefined = undefined
   /** The store's error that ended the selection, or the last one met. */
   error: unknown = undefined
   /** The row to wait for, where a plan names one. */
@@ -59,6 +64,8 @@ export class Run implements DecisionFacts {
   candidates: number[] | undefined = undefined
   at = 0
   by: AttemptOrigin = 'draw'
+  /** How many rows of the last batch were answered for. */
+  asked = 0
   /** Rows asked for already. */
   tried: readonly number[] = NONE
 
@@ -69,10 +76,20 @@ export class Run implements DecisionFacts {
   /** What becomes of the session's binding once the request has a slot. */
   sessionWrite: 'none' | 'bind' | 'move' = 'none'
 
-  constructor(request: ScheduleRequest, scope: BindingScope, startedMs: number) {
+  constructor(request: ScheduleRequest, pool: string, startedMs: number, signal?: CancelSignal) {
     this.request = request
-    this.scope = scope
+    this.pool = pool
     this.startedMs = startedMs
+    this.signal = signal
     this.step = request.owners !== undefined && request.owners.length > 0 ? OWNER : AFFINITY
+  }
+
+  /** Whose bindings this selection may see. Made when asked for: most selections have no key. */
+  get scope(): BindingScope {
+    return { tenant: this.tenant, pool: this.pool, group: this.request.group ?? null }
+  }
+
+  get tenant(): string {
+    return this.request.tenant ?? ''
   }
 }

@@ -1,7 +1,9 @@
 import { SchedulerError } from '../errors.ts'
+import { isModelLimited } from '../filters/standing.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import type { MaybePromise } from '../ports.ts'
 import { deriveSelectionSeed } from '../random.ts'
+import type { CancelSignal } from '../scheduler.ts'
 import { affinityStep } from './affinity-step.ts'
 import { isCandidate, nextFree, rankCandidates } from './candidates.ts'
 import { hasRoom, REACHABLE } from './columns.ts'
@@ -31,24 +33,29 @@ const DEFAULT_BATCH = 64
  * Runs one selection to its end. Synchronous while the stores are; rejects or throws only when a store fails in
  * a way that leaves no safe answer.
  */
-export function runSelection(core: Core, request: ScheduleRequest): MaybePromise<Run> {
+export function runSelection(core: Core, request: ScheduleRequest, signal?: CancelSignal): MaybePromise<Run> {
   const startedMs = core.clock.monotonicMs()
   core.standings.tick(startedMs)
-  const scope = { tenant: request.tenant ?? '', pool: core.pool, group: request.group ?? null }
-  return drive(core, new Run(request, scope, startedMs))
+  return drive(core, new Run(request, core.pool, startedMs, signal))
 }
 
 function drive(core: Core, run: Run): MaybePromise<Run> {
   while (run.step !== DONE) {
     const pending = STEPS[run.step]!(core, run)
-    if (pending !== undefined) return pending.then(() => drive(core, run))
+    if (pending !== undefined) return pending.then(() => resume(core, run))
   }
   finish(core, run)
   return run
 }
 
+/** A store answered. A request whose client left meanwhile asks no further. */
+function resume(core: Core, run: Run): MaybePromise<Run> {
+  if (run.signal?.aborted) run.step = DONE
+  return drive(core, run)
+}
+
 function finish(core: Core, run: Run): void {
-  if (run.decisionId === 0) run.decisionId = core.ring.open(run.request, 0, core.clock.wallMs())
+  if (run.decisionId === 0) run.decisionId = core.ring.open(run.request, 0, core.wallTime(run.startedMs))
   run.latencyMicros = (core.clock.monotonicMs() - run.startedMs) * 1000
   core.ring.finish(run.decisionId, run)
   if (run.result === 'selected') core.ring.admitted(run.decisionId, run.row, 0)
@@ -90,7 +97,10 @@ function balanceStep(core: Core, run: Run): Pending {
   const probe = run.domain === undefined ? probeFor(core, run, set) : -1
   if (probe >= 0) {
     const taken = takeRow(core, run, probe, 'probe')
-    if (isPromise(taken)) return drainDraws(core, run, set, taken)
+    if (isPromise(taken)) {
+      if (run.candidateCount > 0) beginDraw(core, run)
+      return drainDraws(core, run, set, probing(core, probe, taken))
+    }
     if (taken) return selected(core, run)
   }
   if (run.candidateCount === 0) {
@@ -104,9 +114,19 @@ function balanceStep(core: Core, run: Run): Pending {
 function probeFor(core: Core, run: Run, set: EligibleSet): number {
   for (const row of core.standings.probes) {
     const excluded = run.request.excluded?.has(core.columns.ids[row]!) ?? false
-    if (set.has[row] === 1 && !excluded && hasRoom(core.columns, row)) return row
+    if (set.has[row] === 1 && !excluded && core.columns.claimed[row] === 0 && hasRoom(core.columns, row))
+      return row
   }
   return -1
+}
+
+/** While the store is asked for a probe's slot, nobody else is sent there. */
+function probing(core: Core, row: number, taken: Promise<boolean>): Promise<boolean> {
+  const { claimed } = core.columns
+  claimed[row] = claimed[row]! + 1
+  return taken.finally(() => {
+    core.columns.claimed[row] = core.columns.claimed[row]! - 1
+  })
 }
 
 function drawAndTry(core: Core, run: Run): Pending {
@@ -124,6 +144,7 @@ function drawAndTry(core: Core, run: Run): Pending {
     if (isPromise(taken)) return drainDraws(core, run, run.set!, taken)
     if (taken) return selected(core, run)
     if (stopped(core, run)) return
+    if (profile.tries === 'all') run.tried = [...run.tried, row]
   }
   const waitFor = draw.waitFor()
   run.waitRow = waitFor < 0 ? -1 : ranked.rows[waitFor]!
@@ -171,7 +192,6 @@ function drawn(core: Core, run: Run): number[] {
 /** Keeps what is still to be drawn while one answer is on its way. */
 function drainDraws(core: Core, run: Run, set: EligibleSet, taken: Promise<boolean>): Promise<void> {
   if (run.candidateCount > 0 && run.waitRow < 0) {
-    if (!run.seeded && core.ranked.n > 1) beginDraw(core, run)
     run.candidates = drawn(core, run)
   }
   run.step = TRY
@@ -191,22 +211,16 @@ function tryStep(core: Core, run: Run): Pending {
   }
   const count = Math.min(core.slots.batchSize ?? DEFAULT_BATCH, rows.length - run.at)
   const from = run.at
-  run.at += count
   const taken = takeFirst(core, run, rows, from, count, run.by)
-  if (isPromise(taken)) return taken.then(granted => tried(core, run, rows, from, count, granted))
-  return tried(core, run, rows, from, count, taken)
+  if (isPromise(taken)) return taken.then(granted => tried(core, run, rows, granted))
+  return tried(core, run, rows, taken)
 }
 
-function tried(
-  core: Core,
-  run: Run,
-  rows: readonly number[],
-  from: number,
-  count: number,
-  granted: boolean,
-): Pending {
+function tried(core: Core, run: Run, rows: readonly number[], granted: boolean): Pending {
   if (granted) return selected(core, run)
-  run.tried = [...run.tried, ...rows.slice(from, from + count)]
+  const asked = rows.slice(run.at, run.at + Math.max(1, run.asked))
+  run.at += asked.length
+  run.tried = [...run.tried, ...asked]
   stopped(core, run)
 }
 
@@ -274,7 +288,7 @@ function nothing(core: Core, run: Run, set: EligibleSet): void {
     run.reason = undefined
     busy(core, run)
   } else {
-    run.retryAfterMs = delayMs
+    run.retryAfterMs = Number.isFinite(delayMs) ? delayMs : undefined
   }
 }
 
@@ -300,9 +314,17 @@ function availableInMs(core: Core, run: Run, set: EligibleSet): number {
   let soonest = Number.POSITIVE_INFINITY
   for (const row of set.members) {
     if (run.request.excluded?.has(core.columns.ids[row]!)) continue
-    soonest = Math.min(soonest, core.standings.availableAtMs(row))
+    soonest = Math.min(soonest, Math.max(core.standings.availableAtMs(row), modelFreeAtMs(core, run, row)))
   }
   return Math.max(0, soonest - core.clock.monotonicMs())
+}
+
+/** When the account may serve the request's model again, monotonic; 0 when it may now. */
+function modelFreeAtMs(core: Core, run: Run, row: number): number {
+  const account = core.columns.accounts[row]!
+  const wallMs = core.clock.wallMs()
+  if (!core.modelLimits || !isModelLimited(account, run.request.model, wallMs)) return 0
+  return core.clock.monotonicMs() + account.modelLimitedUntilMs![run.request.model]! - wallMs
 }
 
 /** Whether a freed slot of a row may go to a waiting request. */
@@ -312,5 +334,7 @@ export function mayUse(core: Core, run: Run, row: number): boolean {
   if (set === undefined) return run.waitRow === row && (core.columns.usable[row]! & REACHABLE) !== 0
   if (isCandidate(core, run, set, row)) return true
   const excluded = run.request.excluded?.has(core.columns.ids[row]!) ?? false
-  return set.has[row] === 1 && !excluded && core.standings.probes.includes(row)
+  return (
+    set.has[row] === 1 && !excluded && core.columns.claimed[row] === 0 && core.standings.probes.includes(row)
+  )
 }

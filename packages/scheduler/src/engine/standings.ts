@@ -1,4 +1,4 @@
-import { heldUntilMs, isRetired } from '../filters/standing.ts'
+import { heldUntilMs, isRetired, nextModelLimitMs } from '../filters/standing.ts'
 import { coolDownMs, verdict } from '../health/cool-down.ts'
 import {
   type Ejection,
@@ -9,22 +9,23 @@ import {
   step,
 } from '../health/ejection.ts'
 import type { Outcome } from '../model/outcome.ts'
-import type { Clock, HealthNotice, HealthStore } from '../ports.ts'
+import type { Clock, HealthNotice, HealthStore, Slot } from '../ports.ts'
 import type { Profile } from '../profile.ts'
 import type { AccountState } from '../scheduler.ts'
 import { resetResults } from '../stats/runtime-stats.ts'
 import { type Columns, OPEN, REACHABLE, touch } from './columns.ts'
+import { quietly } from './session-binding.ts'
 
 /** Who may be given work now: an operator's word, cool-downs and ejection, brought into one column. */
 export interface Standings {
   /** The account of a row is new, changed or gone. */
   accountChanged(row: number): void
   /** An attempt at a row ended so. */
-  settled(row: number, outcome: Outcome): void
+  settled(row: number, outcome: Outcome, slot: Slot): void
   /** An attempt at a row ended without saying anything about it. */
-  neutral(row: number): void
+  neutral(row: number, slot: Slot): void
   /** A slot of a row was given out: at a half-open account this is the probe. */
-  granted(row: number): void
+  granted(row: number, slot: Slot): void
   /** Lets time do its work. Costs one comparison while nothing is due. */
   tick(nowMs: number): void
   /** When something changes by itself next; Infinity when nothing will. */
@@ -41,12 +42,16 @@ export interface Standings {
 
 interface Standing {
   ejection: Ejection
+  /** The slot of a half-open account's one probe: what older streams say there is old news. */
+  probe: Slot | undefined
   /** Monotonic; the later of all cool-downs counts. */
   coolUntilMs: number
   coolReason: string
   /** What the account's own entries say, brought to the monotonic clock. */
   heldUntilMs: number
   expiresMs: number
+  /** When the next limit for a single model ends; Infinity without one. */
+  modelDueMs: number
   retired: boolean
   state: AccountState['state']
 }
@@ -55,6 +60,8 @@ interface Standing {
 export interface StandingsEvents {
   /** A row may serve again: whoever waits should look. */
   opened(row: number): void
+  /** Something will change by itself earlier than was known. */
+  dueEarlier(): void
   changed(
     row: number,
     from: AccountState['state'],
@@ -63,29 +70,30 @@ export interface StandingsEvents {
   ): void
 }
 
-/** Creates the standings of a pool. `poolSize` is the number of accounts, for the half that always stays. */
+/** Creates the standings of a pool. */
 export function createStandings(
   columns: Columns,
   profile: Pick<Profile, 'ejection' | 'coolDowns'>,
   ports: { readonly clock: Clock; readonly health: HealthStore | undefined },
-  roster: { rowOf(id: string): number; readonly size: number },
+  roster: { rowOf(id: string): number },
   events: StandingsEvents,
 ): Standings {
   const { clock, health } = ports
   const rules = profile.ejection
   const standings: Standing[] = []
   let probes: number[] = []
-  let ejectedCount = 0
   let nextDueMs = Number.POSITIVE_INFINITY
   const unsubscribe = health?.subscribe(heard)
 
   function of(row: number): Standing {
     standings[row] ??= {
       ejection: HEALTHY,
+      probe: undefined,
       coolUntilMs: 0,
       coolReason: '',
       heldUntilMs: 0,
       expiresMs: Number.POSITIVE_INFINITY,
+      modelDueMs: Number.POSITIVE_INFINITY,
       retired: true,
       state: 'active',
     }
@@ -105,8 +113,12 @@ export function createStandings(
     columns.share[row] = rules === undefined ? 1 : slowStartShare(standing.ejection, nowMs, rules)
     touch(columns, row)
     const due = dueOf(standing, nowMs)
-    if (due < nextDueMs) nextDueMs = due
-    const isProbe = standing.state === 'probing' && columns.usable[row] === REACHABLE
+    if (due < nextDueMs) {
+      nextDueMs = due
+      events.dueEarlier()
+    }
+    const isProbe =
+      standing.state === 'probing' && columns.usable[row] === REACHABLE && account?.status !== 'draining'
     if (isProbe !== probes.includes(row)) {
       probes = isProbe ? [...probes, row] : probes.filter(other => other !== row)
     }
@@ -118,7 +130,7 @@ export function createStandings(
 
   function dueOf(standing: Standing, nowMs: number): number {
     let due = rules === undefined ? Number.POSITIVE_INFINITY : nextTickMs(standing.ejection, nowMs, rules)
-    for (const at of [standing.coolUntilMs, standing.heldUntilMs, standing.expiresMs]) {
+    for (const at of [standing.coolUntilMs, standing.heldUntilMs, standing.expiresMs, standing.modelDueMs]) {
       if (at > nowMs && at < due) due = at
     }
     return due
@@ -128,15 +140,32 @@ export function createStandings(
     if (rules === undefined) return
     const standing = of(row)
     const before = standing.ejection
-    const mayEject = (ejectedCount + 1) * 2 <= roster.size
+    const mayEject = event === 'fault' && halfStaysWithout(row)
     const after = step(before, event, nowMs, rules, { mayEject })
     if (after === before) return
     standing.ejection = after
-    ejectedCount += Number(isOut(after)) - Number(isOut(before))
     if (after.phase === 'healthy' && before.phase === 'healthy') return
     if (before.phase === 'half_open' && after.phase === 'slow_start') resetResults(columns, row)
     apply(row, nowMs)
     tellOthers(row, before, after, nowMs)
+  }
+
+  /** Whether at least half of the accounts that could work stay in when this row leaves. */
+  function halfStaysWithout(row: number): boolean {
+    let staying = 0
+    let out = 0
+    for (let other = 0; other < columns.size; other++) {
+      if (columns.accounts[other] === undefined || of(other).retired) continue
+      staying++
+      if (other === row || isOut(of(other).ejection)) out++
+    }
+    return out * 2 <= staying
+  }
+
+  /** An attempt that is not the probe says nothing about a half-open account. */
+  function isOldNews(row: number, slot: Slot): boolean {
+    const { ejection, probe } = of(row)
+    return ejection.phase === 'half_open' && probe !== slot
   }
 
   function tellOthers(row: number, before: Ejection, after: Ejection, nowMs: number): void {
@@ -155,8 +184,7 @@ export function createStandings(
 
   function publish(notice: HealthNotice): void {
     // Others learn by themselves soon enough; a lost notice must not break a request.
-    const sent = health?.publish(notice)
-    if (sent instanceof Promise) sent.catch(() => {})
+    void quietly(() => health?.publish(notice))
   }
 
   function coolDown(row: number, untilMs: number, reason: string, nowMs: number): void {
@@ -179,7 +207,7 @@ export function createStandings(
     const standing = of(row)
     const before = standing.ejection
     if (notice.kind === 'ejected') {
-      if ((ejectedCount + Number(!isOut(before))) * 2 > roster.size) return
+      if (!isOut(before) && !halfStaysWithout(row)) return
       standing.ejection = {
         phase: 'ejected',
         untilMs: nowMs + notice.untilMs - clock.wallMs(),
@@ -189,7 +217,6 @@ export function createStandings(
       standing.ejection = { phase: 'slow_start', sinceMs: nowMs, times: 0 }
       resetResults(columns, row)
     }
-    ejectedCount += Number(isOut(standing.ejection)) - Number(isOut(before))
     apply(row, nowMs)
   }
 
@@ -206,7 +233,6 @@ export function createStandings(
       const standing = of(row)
       if (account === undefined) {
         // A removed account takes its history with it: the same id may come back as another credential.
-        ejectedCount -= Number(isOut(standing.ejection))
         standing.ejection = HEALTHY
         standing.coolUntilMs = 0
         resetResults(columns, row)
@@ -216,10 +242,11 @@ export function createStandings(
         standing.heldUntilMs = held > wallMs ? nowMs + held - wallMs : 0
         standing.expiresMs =
           account.expiresAtMs === undefined ? Number.POSITIVE_INFINITY : nowMs + account.expiresAtMs - wallMs
+        standing.modelDueMs = nowMs + nextModelLimitMs(account, wallMs) - wallMs
       }
       apply(row, nowMs)
     },
-    settled(row, outcome) {
+    settled(row, outcome, slot) {
       if (outcome.kind === 'ok' && of(row).ejection === HEALTHY) return
       const nowMs = clock.monotonicMs()
       const rest = coolDownMs(outcome, clock.wallMs(), profile.coolDowns)
@@ -232,13 +259,17 @@ export function createStandings(
           untilMs: clock.wallMs() + rest,
         })
       }
-      move(row, verdict(outcome.kind), nowMs)
+      if (!isOldNews(row, slot)) move(row, verdict(outcome.kind), nowMs)
     },
-    neutral(row) {
-      if (of(row).ejection.phase === 'half_open') move(row, 'neutral', clock.monotonicMs())
+    neutral(row, slot) {
+      const { ejection, probe } = of(row)
+      if (ejection.phase === 'half_open' && probe === slot) move(row, 'neutral', clock.monotonicMs())
     },
-    granted(row) {
-      if (probes.length > 0 && probes.includes(row)) move(row, 'probe', clock.monotonicMs())
+    granted(row, slot) {
+      const { ejection } = of(row)
+      if (ejection.phase !== 'half_open' || ejection.probing) return
+      of(row).probe = slot
+      move(row, 'probe', clock.monotonicMs())
     },
     tick(nowMs) {
       if (nowMs < nextDueMs) return
@@ -247,11 +278,19 @@ export function createStandings(
         const standing = standings[row]
         if (standing === undefined || columns.accounts[row] === undefined) continue
         if (rules !== undefined && standing.ejection !== HEALTHY) {
-          const before = standing.ejection
-          standing.ejection = step(before, 'tick', nowMs, rules, { mayEject: false })
-          ejectedCount += Number(isOut(standing.ejection)) - Number(isOut(before))
+          standing.ejection = step(standing.ejection, 'tick', nowMs, rules, { mayEject: false })
         }
-        if (standing.state !== 'active' || standing.expiresMs !== Number.POSITIVE_INFINITY) apply(row, nowMs)
+        const modelFreed = standing.modelDueMs <= nowMs
+        if (modelFreed) {
+          const wallMs = clock.wallMs()
+          standing.modelDueMs = nowMs + nextModelLimitMs(columns.accounts[row]!, wallMs) - wallMs
+        }
+        if (
+          standing.state !== 'active' ||
+          standing.expiresMs + standing.modelDueMs < Number.POSITIVE_INFINITY
+        )
+          apply(row, nowMs)
+        if (modelFreed) events.opened(row)
       }
     },
     retired: row => of(row).retired,

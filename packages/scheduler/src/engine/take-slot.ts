@@ -1,3 +1,4 @@
+import type { Account } from '../model/account.ts'
 import type { MaybePromise, Slot, SlotBatch } from '../ports.ts'
 import { refreshLoad } from './columns.ts'
 import type { Core } from './core.ts'
@@ -9,13 +10,17 @@ export interface Taker {
   decisionId: number
   row: number
   slot: Slot | undefined
+  /** The account of the slot, as it was when the slot was granted: it may be removed before the lease is made. */
+  account: Account | undefined
   error: unknown
+  /** How many rows of the batch were answered for; those behind a failing one were not. */
+  asked: number
 }
 
 /**
  * Asks the store for the first free slot among rows, in their order. True when one was granted: then `taker` has
  * row and slot, and the columns count it. An account whose acquisition fails leaves its error in `taker.error`,
- * and the rows behind it are not asked.
+ * and the rows behind it are not asked: `taker.asked` says how far it went.
  */
 export function takeFirst(
   core: Core,
@@ -68,7 +73,7 @@ function ask(
   try {
     answer = core.slots.acquireFirst(batch)
   } catch (error) {
-    batch.results[0] = { error }
+    batch.results.fill({ error }, 0, batch.count)
     answer = null
   }
   if (isPromise(answer)) return later(core, taker, batch, answer, rows.slice(from, from + batch.count), 0, by)
@@ -88,7 +93,14 @@ async function later(
   try {
     slot = await answer
   } catch (error) {
-    batch.results[0] = { error }
+    batch.results.fill({ error }, 0, batch.count)
+  }
+  if (slot !== null && core.columns.accounts[rows[from + batch.position]!]?.id !== slot.account) {
+    // The account was removed while the store was asked: its row may be another's by now.
+    core.releases.release(slot)
+    slot = null
+    batch.results[batch.position] = 'full'
+    batch.position = -1
   }
   return settle(core, taker, batch, slot, rows, from, by)
 }
@@ -102,12 +114,13 @@ function settle(
   from: number,
   by: AttemptOrigin,
 ): boolean {
-  for (let i = 0; i < batch.count; i++) {
-    const result = batch.results[i]!
+  let asked = 0
+  for (; asked < batch.count; asked++) {
+    const result = batch.results[asked]!
     if (result === 'untried') break
-    if (i === batch.position) continue
-    note(core, taker, rows[from + i]!, result, by)
+    if (asked !== batch.position) note(core, taker, rows[from + asked]!, result, by)
   }
+  taker.asked = asked
   const position = batch.position
   core.batches.push(batch)
   return slot !== null && grant(core, taker, slot, rows[from + position]!, by)
@@ -146,9 +159,10 @@ function grant(core: Core, taker: Taker, slot: Slot, row: number, by: AttemptOri
   core.columns.inUse[row] = core.columns.inUse[row]! + 1
   core.columns.lastUsed[row] = core.ring.nextId
   refreshLoad(core.columns, row)
-  core.standings.granted(row)
+  core.standings.granted(row, slot)
   taker.row = row
   taker.slot = slot
+  taker.account = core.columns.accounts[row]
   taker.error = undefined
   return true
 }

@@ -2,7 +2,7 @@ import { SchedulerError } from '../errors.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Slot } from '../ports.ts'
 import type { CancelSignal } from '../scheduler.ts'
-import { hasRoom, refreshLoad } from './columns.ts'
+import { hasRoom, refreshLoad, touch } from './columns.ts'
 import type { Core } from './core.ts'
 import { isPromise } from './maybe-promise.ts'
 import type { Run } from './run.ts'
@@ -17,11 +17,16 @@ export interface Waiting {
   enter<T>(run: Run, signal: CancelSignal | undefined, admit: (run: Run, waitedMs: number) => T): Promise<T>
   /** A slot of a row may have become free. */
   wake(row: number): void
+  /** Looks for what became free while a store was asked for this request, before it was in the queue. */
+  lookAround(run: Run): void
   /** Accounts changed: looks up anew where everyone may go, and turns away who can go nowhere any more. */
   reconsider(): void
   /** Turns everyone away. */
   reject(error: (waiter: WaitingRun) => SchedulerError): void
 }
+
+/** How soon a slot is asked for again after the store failed to give it to a waiter. */
+const RETRY_MS = 500
 
 /** One waiting request. */
 export interface WaitingRun extends Waiter {
@@ -31,7 +36,7 @@ export interface WaitingRun extends Waiter {
   admitted(): void
 }
 
-/** `release` gives a slot back that came for someone who has left. */
+/** Creates the waiting part. `release` gives a slot back that came for someone who has left. */
 export function createWaiting(
   core: Core,
   release: (row: number, slot: Slot) => void,
@@ -41,6 +46,9 @@ export function createWaiting(
   const queue = createWaitQueue(core.clock)
   const { columns } = core
   let sequence = 0
+  /** Rows that freed while those who could use them had a slot on its way elsewhere: looked at when none comes. */
+  const missed = new Set<number>()
+  const retries = new Map<number, () => void>()
 
   function count(run: Run, by: 1 | -1): void {
     if (run.waitRow < 0) return
@@ -51,8 +59,34 @@ export function createWaiting(
   function leave(waiter: WaitingRun): boolean {
     if (!queue.remove(waiter)) return false
     count(waiter.run, -1)
+    if (queue.length === 0) forgetRows()
     onDepth()
     return true
+  }
+
+  function forgetRows(): void {
+    missed.clear()
+    for (const cancel of retries.values()) cancel()
+    retries.clear()
+  }
+
+  /** Looks up anew where a request may go; only a reference-like plan keeps to the account it names. */
+  function retarget(run: Run): void {
+    if (run.set === undefined) return
+    run.set = core.sets.find(run.request.model, run.request.transport ?? '', run.domain)
+    const { members } = run.set
+    if (core.profile.waits === 'pool' || run.domain !== undefined)
+      run.waitRow = members.length === 1 ? members[0]! : -1
+  }
+
+  /** False when no passing of time can bring a slot: everything it could use is gone or switched off. */
+  function mayHope(run: Run): boolean {
+    const isHope = (row: number) =>
+      columns.accounts[row] !== undefined &&
+      !core.standings.retired(row) &&
+      (run.domain !== undefined || run.set === undefined || columns.accounts[row].status !== 'draining') &&
+      !(run.request.excluded?.has(columns.ids[row]!) ?? false)
+    return run.waitRow >= 0 ? isHope(run.waitRow) : run.set!.members.some(isHope)
   }
 
   function full(run: Run): SchedulerError | undefined {
@@ -82,31 +116,73 @@ export function createWaiting(
     })
   }
 
+  /** No slot came of a row: looks where the waiter could not look meanwhile, and again here after an error. */
+  function refused(row: number, error: unknown): void {
+    const rows = [...missed]
+    missed.clear()
+    for (const other of rows) if (other !== row) wake(other)
+    if (error === undefined || queue.length === 0 || retries.has(row)) return
+    const cancel = core.clock.schedule(RETRY_MS, () => {
+      retries.delete(row)
+      wake(row)
+    })
+    retries.set(row, cancel)
+  }
+
+  function setClaimed(row: number, by: 1 | -1): void {
+    columns.claimed[row] = columns.claimed[row]! + by
+    touch(columns, row)
+  }
+
   function claim(waiter: WaitingRun, row: number): boolean {
     const { run } = waiter
+    run.error = undefined
     const taken = takeRow(core, run, row, 'rank')
     if (!isPromise(taken)) {
       if (taken) {
         leave(waiter)
         waiter.admitted()
+      } else if (run.error !== undefined) {
+        refused(row, run.error)
       }
       return taken
     }
     waiter.claiming = true
-    columns.claimed[row] = columns.claimed[row]! + 1
+    setClaimed(row, 1)
     void taken.then(granted => {
       waiter.claiming = false
-      columns.claimed[row] = columns.claimed[row]! - 1
-      if (!granted) return
-      if (leave(waiter)) waiter.admitted()
+      setClaimed(row, -1)
+      if (!granted) refused(row, run.error)
+      else if (leave(waiter)) waiter.admitted()
       else release(row, run.slot!)
     })
     return true
   }
 
+  function wake(row: number): void {
+    while (queue.length > 0 && columns.usable[row] !== 0 && hasRoom(columns, row)) {
+      let busyElsewhere = false
+      const waiter = queue.choose(core.profile.dequeue, candidate => {
+        if (!mayUse(core, (candidate as WaitingRun).run, row)) return false
+        if (candidate.claiming) busyElsewhere = true
+        return !candidate.claiming
+      })
+      if (waiter === undefined && busyElsewhere) missed.add(row)
+      if (waiter === undefined || !claim(waiter as WaitingRun, row)) return
+    }
+  }
+
+  function goneError(run: Run): SchedulerError {
+    const code = run.domain === undefined ? 'no_accounts' : 'owner_gone'
+    return new SchedulerError(code, 'The accounts this request waited for are gone or switched off.', {
+      decision: decisionOf(run.decisionId),
+    })
+  }
+
   return {
     queue,
     enter(run, signal, admit) {
+      retarget(run)
       const tooMany = full(run)
       if (tooMany !== undefined) return Promise.reject(tooMany)
       const sinceMs = core.clock.monotonicMs()
@@ -117,8 +193,10 @@ export function createWaiting(
           sequence: ++sequence,
           sinceMs,
           deadlineMs: sinceMs + run.plan!.timeoutMs,
-          target: run.waitRow,
-          tenant: run.scope.tenant,
+          get target() {
+            return run.waitRow
+          },
+          tenant: run.tenant,
           previous: undefined,
           next: undefined,
           queued: false,
@@ -140,26 +218,20 @@ export function createWaiting(
         onDepth()
       })
     },
-    wake(row) {
-      while (queue.length > 0 && columns.usable[row] !== 0 && hasRoom(columns, row)) {
-        const waiter = queue.choose(
-          core.profile.dequeue,
-          candidate => !candidate.claiming && mayUse(core, (candidate as WaitingRun).run, row),
-        )
-        if (waiter === undefined || !claim(waiter as WaitingRun, row)) return
-      }
+    wake,
+    lookAround(run) {
+      for (const row of run.waitRow >= 0 ? [run.waitRow] : run.set!.members)
+        if (mayUse(core, run, row)) wake(row)
     },
     reconsider() {
       for (const waiter of [...queue] as WaitingRun[]) {
         const { run } = waiter
-        const { model, transport = '' } = run.request
-        if (run.set !== undefined) run.set = core.sets.find(model, transport, run.domain)
-        const target = run.waitRow < 0 || core.columns.accounts[run.waitRow] !== undefined
-        if (target && (run.set === undefined || run.set.members.length > 0)) continue
-        const code = run.domain === undefined ? 'no_accounts' : 'owner_gone'
-        waiter.turnAway(new SchedulerError(code, 'The accounts this request waited for are gone.'))
+        count(run, -1)
+        retarget(run)
+        count(run, 1)
+        if (!mayHope(run)) waiter.turnAway(goneError(run))
       }
-      for (let row = 0; row < columns.size; row++) this.wake(row)
+      for (let row = 0; row < columns.size; row++) wake(row)
     },
     reject(error) {
       for (const waiter of [...queue] as WaitingRun[]) waiter.turnAway(error(waiter))

@@ -20,6 +20,15 @@ export function heldUntilMs(account: Account): number {
   return until
 }
 
+/** The next wall-clock instant at which a limit for a single model ends; Infinity without one. */
+export function nextModelLimitMs(account: Account, wallMs: number): number {
+  let next = Number.POSITIVE_INFINITY
+  for (const until of Object.values(account.modelLimitedUntilMs ?? {})) {
+    if (until > wallMs && until < next) next = until
+  }
+  return next
+}
+
 /** True while the account is rate limited for this one model. */
 export function isModelLimited(account: Account, model: string, wallMs: number): boolean {
   const until = account.modelLimitedUntilMs?.[model]

@@ -60,7 +60,7 @@ export function step(
     case 'half_open':
       return stepHalfOpen(state, event, now, rules)
     case 'slow_start':
-      if (event === 'fault') return eject(state.times, now, rules)
+      if (event === 'fault' && options.mayEject) return eject(state.times, now, rules)
       return event === 'tick' && now >= state.sinceMs + rules.slowStartMs ? HEALTHY : state
   }
 }

@@ -35,6 +35,11 @@ export interface Account {
   readonly status?: 'active' | 'draining' | 'disabled' | 'error'
   /** The operator's switch. Default true. */
   readonly schedulable?: boolean
+  /**
+   * Changes when another credential or place stands behind the same id: what was learned of the old one (cool-downs,
+   * ejection, statistics) is then forgotten.
+   */
+  readonly revision?: string
   readonly expiresAtMs?: number
   readonly overloadedUntilMs?: number
   readonly rateLimitedUntilMs?: number

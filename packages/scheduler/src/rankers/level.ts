@@ -7,5 +7,5 @@ export const level: Ranker = {
   rank(_request, _indices, n, _columns, _scratch, out) {
     out.fill(0, 0, n)
   },
-  terms() {},
+  terms: () => [],
 }

@@ -1,4 +1,5 @@
 import type { Columns } from '../engine/columns.ts'
+import type { DecisionRow } from '../model/decision.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 
 /** What one ranking keeps between `rank` and `terms`: reused, never read across selections. */
@@ -7,9 +8,15 @@ export interface Scratch {
   readonly bounds: Float64Array
 }
 
-/** Room for eight figures over the candidate set. */
+/** A candidate's facts as they were recorded. */
+export type RecordedFacts = Omit<DecisionRow, 'terms'>
+
+/** How many figures over the candidate set a ranker may keep. */
+export const BOUNDS = 8
+
+/** Room for those figures. */
 export function createScratch(): Scratch {
-  return { bounds: new Float64Array(8) }
+  return { bounds: new Float64Array(BOUNDS) }
 }
 
 /**
@@ -31,14 +38,23 @@ export interface Ranker {
     scratch: Scratch,
     out: Float64Array,
   ): void
-  /** Writes the terms of one account, from the same formulas and the bounds of the last `rank`. */
-  terms(
+  /**
+   * The terms of one candidate from its record: its facts, the bounds of the ranking, and whatever `record` wrote.
+   * Called when a decision is read, so that recording one costs no arithmetic. Their left-to-right sum is the
+   * score, bit for bit.
+   */
+  terms(row: RecordedFacts, bounds: Float64Array, own: Float64Array): number[]
+  /** How many numbers of its own a candidate's record needs beyond the facts. Default 0. */
+  readonly recorded?: number
+  /** Writes those of `rows[i]`, for i below n, into `out` at `offset + i * stride`. */
+  record?(
     request: ScheduleRequest,
-    index: number,
+    rows: Int32Array,
+    n: number,
     columns: Columns,
     scratch: Scratch,
     out: Float64Array,
-    offset: number,
+    place: { readonly offset: number; readonly stride: number },
   ): void
   /** An index over a fixed membership that yields the same order without reading all of it; for large sets. */
   createIndex?(members: Int32Array): RankIndex

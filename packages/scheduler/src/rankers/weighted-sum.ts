@@ -54,13 +54,14 @@ export function weightedSum(weights: Weights): Ranker {
       }
     },
 
-    terms(_request, index, columns, { bounds }, out, offset) {
-      out[offset] =
-        wP * priorityFactor(columns.priority[index]!, bounds[MIN_PRIORITY]!, bounds[MAX_PRIORITY]!)
-      out[offset + 1] = wL * loadFactor(columns.loadRate[index]!)
-      out[offset + 2] = wQ * queueFactor(columns.waiting[index]!, bounds[QUEUE_DIVISOR]!)
-      out[offset + 3] = wE * errorRateFactor(columns.errorRate[index]!)
-      out[offset + 4] = wT * ttftFactor(columns.ttftMs[index]!, bounds[MIN_TTFT]!, bounds[MAX_TTFT]!)
+    terms(row, bounds) {
+      return [
+        wP * priorityFactor(row.priority, bounds[MIN_PRIORITY]!, bounds[MAX_PRIORITY]!),
+        wL * loadFactor(row.loadRate),
+        wQ * queueFactor(row.waiting, bounds[QUEUE_DIVISOR]!),
+        wE * errorRateFactor(row.errorRate),
+        wT * ttftFactor(row.ttftMs ?? Number.NaN, bounds[MIN_TTFT]!, bounds[MAX_TTFT]!),
+      ]
     },
 
     createIndex: members => createWeightedSumIndex(weights, members),

@@ -13,7 +13,8 @@ export function recordResult(
   firstTokenMs: number | null,
 ): void {
   columns.errorRate[index] = ewma(columns.errorRate[index]!, success ? 0 : 1)
-  if (firstTokenMs !== null && firstTokenMs > 0) {
+  // An infinite one would make scores that cannot be compared.
+  if (firstTokenMs !== null && firstTokenMs > 0 && firstTokenMs < Number.POSITIVE_INFINITY) {
     const average = columns.ttftMs[index]!
     columns.ttftMs[index] = Number.isNaN(average) ? firstTokenMs : ewma(average, firstTokenMs)
   }

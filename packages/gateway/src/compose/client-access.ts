@@ -1,0 +1,12 @@
+import type { ClientConfig } from '../config/config.ts'
+import { type ClientLookup, createClientLookup, keyDigest } from '../proxy/credentials.ts'
+
+/** Who may call, by the digests of their keys: the keys themselves go no further than here. */
+export function clientAccess(clients: readonly ClientConfig[]): ClientLookup {
+  return createClientLookup(
+    clients.map(({ name, tenant, pool, concurrency, keys }) => ({
+      access: { name, tenant, pool, concurrency },
+      digests: keys.map(key => keyDigest(key.reveal())),
+    })),
+  )
+}

@@ -1,0 +1,200 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock } from '@headgate/scheduler'
+import type { GatewayError } from '../proxy/errors.ts'
+import type { HeaderList, Inbound, Outbound } from '../proxy/exchange.ts'
+import { BodyReading, bodyTooLarge } from './body.ts'
+import type { Connection } from './connection.ts'
+import type { RequestHead } from './head.ts'
+import { sendHead } from './head-writer.ts'
+import type { HttpLimits } from './limits.ts'
+import { lingerBeforeClose } from './linger.ts'
+import { watchStall } from './stall.ts'
+
+const noBody = new Uint8Array(0)
+
+/** What all exchanges of one server share. */
+export interface ServerState {
+  readonly limits: HttpLimits
+  readonly clock: Clock
+  draining: boolean
+}
+
+/**
+ * One request and its answer over `node:http`, seen from the pipeline as {@link Inbound} and {@link Outbound}.
+ *
+ * One object for both sides, because what one side learns ends the other: a client that leaves aborts the signal,
+ * fails the reading of the body and makes every write do nothing. The abort controller is made when somebody asks
+ * for the signal: it costs more than the rest of the object.
+ */
+export class HttpExchange implements Inbound, Outbound {
+  readonly method: string
+  readonly target: string
+  readonly headers: HeaderList
+  readonly receivedAtMs: number
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #socket: Socket
+  readonly #connection: Connection
+  readonly #contentLength: number | undefined
+  readonly #server: ServerState
+  #phase: 'fresh' | 'begun' | 'ended' | 'gone' = 'fresh'
+  #wrote = false
+  #controller: AbortController | undefined
+  #reading: BodyReading | undefined
+  #bodyFault: GatewayError | undefined
+  #drainListener: (() => void) | undefined
+  #cancelStall: (() => void) | undefined
+
+  constructor(response: ServerResponse, head: RequestHead, connection: Connection, server: ServerState) {
+    const request = response.req
+    this.#request = request
+    this.#response = response
+    this.#socket = request.socket
+    this.#connection = connection
+    this.#contentLength = head.contentLength
+    this.#server = server
+    this.method = request.method ?? 'GET'
+    this.target = request.url ?? '/'
+    this.headers = head.headers
+    this.receivedAtMs = server.clock.monotonicMs()
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? ''
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#phase === 'gone') this.#controller.abort(clientLeft())
+    }
+    return this.#controller.signal
+  }
+
+  get begun(): boolean {
+    return this.#phase !== 'fresh'
+  }
+
+  /** True until the last byte of the request's body has been taken off the wire. */
+  get bodyPending(): boolean {
+    return this.#contentLength !== 0 && !this.#request.complete
+  }
+
+  /** True once the answer is complete on this side, whether or not it has been sent. */
+  get answered(): boolean {
+    return this.#phase === 'ended'
+  }
+
+  /** True once the client has left or was cut off. */
+  get gone(): boolean {
+    return this.#phase === 'gone'
+  }
+
+  readBody(limitBytes: number): Promise<Uint8Array> {
+    if (this.#phase === 'gone') return Promise.reject(this.signal.reason)
+    if (this.#bodyFault !== undefined) return Promise.reject(this.#bodyFault)
+    if (this.#contentLength === 0) return Promise.resolve(noBody)
+    if (this.#contentLength !== undefined && this.#contentLength > limitBytes) {
+      return Promise.reject(bodyTooLarge(limitBytes))
+    }
+    // The client of `Expect: 100-continue` is told to send only now: who is refused before pays for no body.
+    if (this.#request.headers.expect !== undefined) this.#response.writeContinue()
+    const { limits, clock } = this.#server
+    return new Promise((resolve, reject) => {
+      this.#reading = new BodyReading(this.#request, { limitBytes, limits, clock }, { resolve, reject })
+    })
+  }
+
+  /** The parser gave up inside this request's body: whoever reads it hears why and may still answer. */
+  failBody(fault: GatewayError): void {
+    this.#bodyFault = fault
+    this.#reading?.fail(fault)
+  }
+
+  begin(status: number, headers: HeaderList): void {
+    if (this.#phase !== 'fresh') return
+    this.#phase = 'begun'
+    const { limits, clock } = this.#server
+    if (this.bodyPending) lingerBeforeClose(this.#socket, clock, limits.lingerMs)
+    if (this.bodyPending || this.#endsConnection()) this.#response.shouldKeepAlive = false
+    sendHead(this.#response, status, headers)
+    process.nextTick(flushLonelyHead, this)
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#phase !== 'begun') return true
+    this.#wrote = true
+    if (this.#response.write(chunk)) return true
+    this.#awaitDrain()
+    return false
+  }
+
+  onDrain(listener: () => void): void {
+    this.#drainListener = listener
+  }
+
+  end(): void {
+    if (this.#phase !== 'begun') return
+    this.#phase = 'ended'
+    this.#response.end()
+    // Whatever is left of a body that nobody read flows into the void until the connection closes.
+    if (this.bodyPending) this.#request.resume()
+  }
+
+  destroy(): void {
+    if (this.#phase === 'ended' || this.#phase === 'gone') return
+    // Without chunks or a length, HTTP/1.0 takes any close for the end of the body: only a reset tells it better.
+    if (this.#request.httpVersionMinor === 0) this.#socket.resetAndDestroy()
+    else this.#socket.destroy()
+    this.leave()
+  }
+
+  /** The client is gone, or was cut off, before its answer was complete. Idempotent. */
+  leave(): void {
+    if (this.#phase === 'gone') return
+    this.#phase = 'gone'
+    this.#cancelStall?.()
+    this.#drainListener = undefined
+    this.#controller?.abort(clientLeft())
+    if (this.#reading !== undefined) this.#reading.fail(this.signal.reason)
+  }
+
+  /** The answer has been sent in full. */
+  sent(): void {
+    this.#cancelStall?.()
+    this.#drainListener = undefined
+  }
+
+  /** Sends a head that no body byte follows at once: a stream whose first event is still to come. */
+  flushHead(): void {
+    if (this.#phase === 'begun' && !this.#wrote) this.#response.flushHeaders()
+  }
+
+  /** Only the newest request's answer may: the connection still owes the answers to those before it. */
+  #endsConnection(): boolean {
+    const { running, closing } = this.#connection
+    return (closing || this.#server.draining) && running.at(-1) === this
+  }
+
+  #awaitDrain(): void {
+    if (this.#cancelStall !== undefined) return
+    const { limits, clock } = this.#server
+    this.#cancelStall = watchStall(this.#socket, clock, limits.stalledReaderMs)
+    this.#response.once('drain', this.#onDrained)
+  }
+
+  readonly #onDrained = (): void => {
+    this.#cancelStall?.()
+    this.#cancelStall = undefined
+    this.#drainListener?.()
+  }
+}
+
+function flushLonelyHead(exchange: HttpExchange): void {
+  exchange.flushHead()
+}
+
+function clientLeft(): DOMException {
+  return new DOMException('The client left before its answer was complete.', 'AbortError')
+}

@@ -1,0 +1,298 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Clock } from '@headgate/scheduler'
+import { GatewayError } from '../proxy/errors.ts'
+import type { Inbound, Outbound } from '../proxy/exchange.ts'
+import type { Log } from '../runtime/log.ts'
+import { type Connection, connectionOf } from './connection.ts'
+import { answerError, rawErrorAnswer } from './error-answer.ts'
+import { HttpExchange, type ServerState } from './exchange.ts'
+import { methodNotServed, readHead } from './head.ts'
+import { defaultHttpLimits, type HttpLimits } from './limits.ts'
+import { lingerBeforeClose } from './linger.ts'
+import { listenError } from './listen-error.ts'
+import { type ClientError, parseErrorOf } from './parse-error.ts'
+import { type PlainRoute, servePlainRoute } from './plain-route.ts'
+
+/** Options of {@link createHttpServer}. */
+export interface HttpServerOptions {
+  /** The pipeline. It answers through `outbound`; what it throws becomes a 500, or a cut when it has begun. */
+  readonly handle: (inbound: Inbound, outbound: Outbound) => Promise<void>
+  /** Exact paths answered beside the pipeline. */
+  readonly plainRoutes?: Readonly<Record<string, PlainRoute>>
+  readonly limits?: Partial<HttpLimits>
+  /** Speaks TLS with this certificate (PEM) instead of plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly log: Log
+  readonly clock: Clock
+}
+
+/** The `node:http` driver of the pipeline. */
+export interface HttpServer {
+  /** Starts to listen; port 0 takes any free one. Rejects with an error that names the port and the remedy. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }>
+  /**
+   * Stops accepting, tells every client that this connection ends with its answer, closes idle ones, and waits for
+   * the running exchanges; after `timeoutMs` the rest is cut. Answers how many were. Calling it again with a
+   * shorter time forces earlier.
+   */
+  drain(options: { readonly timeoutMs: number }): Promise<{ cut: number }>
+  /** Requests under way. */
+  readonly running: number
+}
+
+/** Creates the server; nothing listens yet. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  return new NodeHttpServer(options)
+}
+
+class NodeHttpServer implements HttpServer {
+  readonly #options: HttpServerOptions
+  readonly #limits: HttpLimits
+  readonly #state: ServerState
+  readonly #plainRoutes: ReadonlyMap<string, PlainRoute>
+  readonly #server: Server
+  #running = 0
+  readonly #idleListeners = new Set<() => void>()
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options
+    this.#limits = { ...defaultHttpLimits, ...options.limits }
+    this.#state = { limits: this.#limits, clock: options.clock, draining: false }
+    this.#plainRoutes = new Map(Object.entries(options.plainRoutes ?? {}))
+    this.#server = this.#createServer()
+  }
+
+  get running(): number {
+    return this.#running
+  }
+
+  listen(address: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }> {
+    return new Promise((resolve, reject) => {
+      const server = this.#server
+      const onError = (error: Error): void => reject(listenError(error, address))
+      server.once('error', onError)
+      server.listen(address.port, address.host, () => {
+        server.off('error', onError)
+        server.on('error', error => this.#options.log.error({ error }, 'The HTTP server failed.'))
+        const bound = server.address() as AddressInfo
+        resolve({ host: bound.address, port: bound.port })
+      })
+    })
+  }
+
+  async drain({ timeoutMs }: { readonly timeoutMs: number }): Promise<{ cut: number }> {
+    this.#state.draining = true
+    // Also closes the connections that are idle now; the others follow when their answer is sent.
+    this.#server.close()
+    await this.#whenIdle(timeoutMs)
+    const cut = this.#running
+    this.#server.closeAllConnections()
+    return { cut }
+  }
+
+  #createServer(): Server {
+    const { tls } = this.#options
+    const limits = this.#limits
+    const serverOptions = {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      // Bodies have their own deadline: a total one would cut long uploads or allow endless drips.
+      requestTimeout: 0,
+      connectionsCheckingInterval: limits.checkIntervalMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      noDelay: true,
+      // A missing Host is refused in readHead, with a body that says so.
+      requireHostHeader: false,
+      insecureHTTPParser: false,
+      optimizeEmptyRequests: true,
+      // Node would take every upgrade for one of ours; readHead refuses those that nobody serves.
+      shouldUpgradeCallback: () => false,
+    }
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#onRequest(request, response)
+    const server =
+      tls === undefined
+        ? createServer(serverOptions, onRequest)
+        : createTlsServer({ ...serverOptions, cert: tls.cert, key: tls.key }, onRequest)
+    // Beyond its own count Node reports an overflow that cannot be told from one of bytes, so ours comes first.
+    server.maxHeadersCount = Math.max(1000, limits.maxHeaderFields + 1)
+    server.maxConnections = limits.maxConnections
+    server.on('checkContinue', onRequest)
+    server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) =>
+      answerError(response, new GatewayError('unsupported_expectation')),
+    )
+    server.on('connect', (request: IncomingMessage, socket: Socket) => {
+      const target = request.url ?? ''
+      this.#refuseSocket(socket, methodNotServed('CONNECT', target))
+    })
+    server.on('clientError', (error: ClientError, socket) => this.#onClientError(error, socket as Socket))
+    server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
+      this.#onConnection(socket),
+    )
+    return server
+  }
+
+  #onConnection(socket: Socket): void {
+    const connection = connectionOf(socket)
+    // A client that closes its half before its answer is complete counts as gone: Node drops the answer anyway.
+    socket.on('end', () => {
+      for (const exchange of [...connection.running]) {
+        if (exchange.answered || exchange.bodyPending) continue
+        socket.destroy()
+        exchange.leave()
+      }
+    })
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const connection = connectionOf(request.socket)
+    if (connection.closing) return
+    const head = readHead(request, this.#limits)
+    if (head instanceof GatewayError) {
+      this.#refuseRequest(request, response, connection, head)
+      return
+    }
+    if (this.#plainRoutes.size > 0) {
+      const route = this.#plainRoutes.get(pathOf(request.url!))
+      if (route !== undefined) {
+        this.#servePlain(route, request, response, head.headers)
+        return
+      }
+    }
+    this.#serve(new HttpExchange(response, head, connection, this.#state), response, connection)
+  }
+
+  #serve(exchange: HttpExchange, response: ServerResponse, connection: Connection): void {
+    connection.running.push(exchange)
+    if (connection.running.length >= this.#limits.maxPipelined) connection.closing = true
+    this.#running++
+    let handled = false
+    let closed = false
+    const settle = (): void => {
+      if (handled && closed) this.#exchangeOver()
+    }
+    response.on('close', () => {
+      closed = true
+      this.#onResponseClose(exchange, response, connection)
+      settle()
+    })
+    this.#options.handle(exchange, exchange).then(
+      () => {
+        handled = true
+        if (exchange.answered === false) this.#abandon(exchange, response, undefined)
+        settle()
+      },
+      (error: unknown) => {
+        handled = true
+        this.#abandon(exchange, response, error)
+        settle()
+      },
+    )
+  }
+
+  #onResponseClose(exchange: HttpExchange, response: ServerResponse, connection: Connection): void {
+    connection.running.splice(connection.running.indexOf(exchange), 1)
+    if (response.writableFinished) exchange.sent()
+    else exchange.leave()
+    if (connection.running.length > 0) return
+    if (connection.closing || this.#state.draining) response.req.socket.destroySoon()
+  }
+
+  /** The pipeline returned without an answer, or threw: the client must not wait for what never comes. */
+  #abandon(exchange: HttpExchange, response: ServerResponse, error: unknown): void {
+    if (exchange.answered || exchange.gone) return
+    this.#options.log.error(
+      { error, target: pathOf(exchange.target) },
+      'The pipeline left a request unanswered.',
+    )
+    if (exchange.begun) exchange.destroy()
+    else answerError(response, new GatewayError('internal_error'))
+  }
+
+  #servePlain(
+    route: PlainRoute,
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Inbound['headers'],
+  ): void {
+    servePlainRoute(route, request, response, headers).catch((error: unknown) => {
+      this.#options.log.error({ error, target: pathOf(request.url ?? '') }, 'A plain route failed.')
+      if (response.headersSent) response.destroy()
+      else answerError(response, new GatewayError('internal_error'))
+    })
+  }
+
+  #refuseRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: Connection,
+    error: GatewayError,
+  ): void {
+    connection.closing = true
+    this.#options.log.debug({ code: error.code, remoteAddress: request.socket.remoteAddress }, error.message)
+    // Node closes the socket of an HTTP/2 preface in the same turn, before a response object could be flushed.
+    if (request.method === 'PRI') {
+      request.socket.write(rawErrorAnswer(error))
+      return
+    }
+    lingerBeforeClose(request.socket, this.#options.clock, this.#limits.lingerMs)
+    answerError(response, error)
+    request.resume()
+  }
+
+  #onClientError(error: ClientError, socket: Socket): void {
+    const connection = connectionOf(socket)
+    const exchange = connection.running.at(-1)
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    if (exchange?.bodyPending) {
+      exchange.failBody(parseErrorOf(error, this.#limits, 'in_body'))
+      return
+    }
+    if (connection.closing) return
+    connection.closing = true
+    // What cannot be read comes after a request that can: its answer is still owed, and ends the connection.
+    if (exchange !== undefined) return
+    this.#refuseSocket(socket, parseErrorOf(error, this.#limits, 'in_head'))
+  }
+
+  #refuseSocket(socket: Socket, error: GatewayError): void {
+    this.#options.log.debug({ code: error.code, remoteAddress: socket.remoteAddress }, error.message)
+    // A connection that never sent a byte (a browser's spare one) is closed without a word.
+    if (socket.bytesRead === 0) {
+      socket.destroy()
+      return
+    }
+    lingerBeforeClose(socket, this.#options.clock, this.#limits.lingerMs)
+    socket.on('error', () => socket.destroy())
+    socket.write(rawErrorAnswer(error))
+    socket.destroySoon()
+  }
+
+  #exchangeOver(): void {
+    this.#running--
+    if (this.#running === 0) for (const listener of [...this.#idleListeners]) listener()
+  }
+
+  #whenIdle(timeoutMs: number): Promise<void> {
+    if (this.#running === 0 || timeoutMs <= 0) return Promise.resolve()
+    return new Promise(resolve => {
+      const done = (): void => {
+        cancel()
+        this.#idleListeners.delete(done)
+        resolve()
+      }
+      const cancel = this.#options.clock.schedule(timeoutMs, done)
+      this.#idleListeners.add(done)
+    })
+  }
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf('?')
+  return query === -1 ? target : target.slice(0, query)
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '@headgate/scheduler'
+import type { Log } from '../runtime/log.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import type { ClientLookup } from './credentials.ts'
+import type { PoolAccess } from './pool-access.ts'
+import type { RequestRecord } from './request-record.ts'
+
+/** Bounds of the data plane; bytes and milliseconds. */
+export interface PipelineLimits {
+  /** One request body. Default 32 MiB. */
+  readonly bodyBytes: number
+  /** All buffered bodies together, requests' and answers'. Default 25 % of the heap. */
+  readonly bufferedBytes: number
+  /** One event of a stream. Default 1 MiB. */
+  readonly eventBytes: number
+  /** A JSON answer beyond this is let go before it is complete. Default 8 MiB. */
+  readonly jsonBufferBytes: number
+  /** How long a stream without a first-token timeout is held back. Default 10 s. */
+  readonly holdMs: number
+  /** Attempts of one request. Default 4. */
+  readonly attempts: number
+  /** Retries as a share of the requests of the last ten seconds. Default 0.2. */
+  readonly retryRatio: number
+  /** Retries in ten seconds on top. Default 10. */
+  readonly retryBurst: number
+}
+
+/** The defaults of {@link PipelineLimits}; `bufferedBytes` for a heap of 2 GiB. */
+export const defaultPipelineLimits: PipelineLimits = {
+  bodyBytes: 32 << 20,
+  bufferedBytes: 512 << 20,
+  eventBytes: 1 << 20,
+  jsonBufferBytes: 8 << 20,
+  holdMs: 10_000,
+  attempts: 4,
+  retryRatio: 0.2,
+  retryBurst: 10,
+}
+
+/** The configuration as one value: a reload puts a new one in its place, a request keeps the one it began with. */
+export interface PipelineSnapshot {
+  readonly clients: ClientLookup
+  readonly pools: ReadonlyMap<string, PoolAccess>
+}
+
+/** What the pipeline asks of the world. */
+export interface PipelineDeps {
+  /** The snapshot in force. */
+  readonly snapshot: () => PipelineSnapshot
+  readonly upstream: Upstream
+  readonly clock: Clock
+  readonly limits: PipelineLimits
+  readonly newRequestId: () => string
+  /** Hears of every request when it is over. What it throws is logged. */
+  readonly onRequest?: (record: RequestRecord) => void
+  readonly log: Log
+}

@@ -1,0 +1,130 @@
+import { answerError } from './answer.ts'
+import { serveBoundResponse } from './bound-response.ts'
+import { createByteBudget } from './byte-budget.ts'
+import { serveCreate } from './create.ts'
+import { authenticate } from './credentials.ts'
+import { GatewayError, isGatewayError } from './errors.ts'
+import type { Inbound, Outbound } from './exchange.ts'
+import { createModelDirectory } from './models.ts'
+import type { PipelineDeps } from './pipeline-deps.ts'
+import { ClientLeft, type RequestExchange, type RoutedExchange, type Shared } from './request-exchange.ts'
+import { RequestTrace } from './request-record.ts'
+import { headerValue } from './response-headers.ts'
+import { createRetryBudget, type RetryBudget } from './retry-budget.ts'
+import { matchRoute } from './route.ts'
+import { serveModel, serveModelList } from './serve-models.ts'
+
+/** The data plane. */
+export interface Pipeline {
+  /**
+   * Serves one request to its end: whatever happens, the client is answered, cut off or gone, every lease is
+   * settled, and the record is told. Never rejects.
+   */
+  handle(inbound: Inbound, outbound: Outbound): Promise<void>
+}
+
+/**
+ * Builds the pipeline: route, authenticate, read and check, find an account, relay, settle. It knows neither the
+ * server nor the client library, so that `node:http`, a WebSocket and an in-process fetch can all drive it.
+ */
+export function createPipeline(deps: PipelineDeps): Pipeline {
+  const shared = createShared(deps)
+  return {
+    async handle(inbound, outbound) {
+      const trace = new RequestTrace(deps.newRequestId(), inbound)
+      trace.clientRequestId = clientRequestId(inbound)
+      const exchange: RequestExchange = { deps, shared, inbound, outbound, trace, attempt: undefined }
+      const onAbort = (): void => exchange.attempt?.clientLeft()
+      inbound.signal.addEventListener('abort', onAbort, { once: true })
+      try {
+        await serve(exchange)
+      } catch (error) {
+        refuse(exchange, error)
+      } finally {
+        inbound.signal.removeEventListener('abort', onAbort)
+      }
+      trace.durationMs = deps.clock.monotonicMs() - inbound.receivedAtMs
+      tell(deps, trace)
+    },
+  }
+}
+
+function serve(exchange: RequestExchange): Promise<void> {
+  const { inbound, deps, trace } = exchange
+  const snapshot = deps.snapshot()
+  const route = matchRoute(inbound.method, inbound.target)
+  trace.route = route.pattern
+  const client = authenticate(inbound.headers, inbound.target, snapshot.clients)
+  trace.client = client.name
+  trace.tenant = client.tenant
+  trace.pool = client.pool
+  const pool = snapshot.pools.get(client.pool)
+  if (pool === undefined) throw new GatewayError('no_accounts')
+  // The same object goes on: the abort listener looks for the attempt in it.
+  const routed: RoutedExchange = Object.assign(exchange, { route, client, pool })
+  switch (route.kind) {
+    case 'create_response':
+    case 'create_chat':
+    case 'create_embeddings':
+      return serveCreate(routed)
+    case 'list_models':
+      return serveModelList(routed)
+    case 'get_model':
+      return serveModel(routed)
+    case 'get_response':
+    case 'delete_response':
+      return serveBoundResponse(routed)
+  }
+}
+
+/** Says what went wrong to whoever still listens. */
+function refuse({ inbound, outbound, trace, deps }: RequestExchange, error: unknown): void {
+  if (error instanceof ClientLeft || inbound.signal.aborted) {
+    if (trace.status === 0) trace.status = 499
+    trace.errorCode = 'client_closed'
+    outbound.destroy()
+    return
+  }
+  if (!isGatewayError(error)) {
+    deps.log.error({ requestId: trace.requestId, error }, 'A request failed inside the gateway.')
+  }
+  if (outbound.begun) {
+    trace.errorCode = 'internal_error'
+    outbound.destroy()
+    return
+  }
+  answerError(outbound, isGatewayError(error) ? error : new GatewayError('internal_error'), trace)
+}
+
+function tell(deps: PipelineDeps, trace: RequestTrace): void {
+  try {
+    deps.onRequest?.(trace)
+  } catch (error) {
+    deps.log.error({ requestId: trace.requestId, error }, 'A listener of request records failed.')
+  }
+}
+
+function createShared(deps: PipelineDeps): Shared {
+  const { clock, limits, upstream } = deps
+  const budgets = new Map<string, RetryBudget>()
+  return {
+    memory: createByteBudget(limits.bufferedBytes),
+    models: createModelDirectory({ upstream, clock }),
+    running: new Map(),
+    budgetOf(pool) {
+      let budget = budgets.get(pool)
+      if (budget === undefined) {
+        budget = createRetryBudget(clock, { ratio: limits.retryRatio, reserve: limits.retryBurst })
+        budgets.set(pool, budget)
+      }
+      return budget
+    },
+  }
+}
+
+/** The client's own name for the request, for the log only. */
+function clientRequestId(inbound: Inbound): string | undefined {
+  const id =
+    headerValue(inbound.headers, 'x-client-request-id') ?? headerValue(inbound.headers, 'x-request-id')
+  return id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id) ? id : undefined
+}

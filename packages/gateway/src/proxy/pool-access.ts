@@ -1,0 +1,58 @@
+import type { Scheduler } from '@headgate/scheduler'
+import type { ModelSource } from './models.ts'
+
+/** What a request may need of an account beyond its model. */
+export type Capability =
+  | 'responses'
+  | 'storedResponses'
+  | 'background'
+  | 'conversations'
+  | 'chat'
+  | 'embeddings'
+
+/** One account of a pool, as the data plane needs it. */
+export interface AccountAccess extends ModelSource {
+  /** What it cannot do is false; absent means it can. */
+  readonly capabilities?: Readonly<Partial<Record<Capability, boolean>>> | undefined
+  /** Longest wait for the first output of a stream; absent: the pool's. */
+  readonly firstTokenTimeoutMs?: number | undefined
+}
+
+/** What the data plane needs to know of a pool. */
+export interface PoolOptions {
+  readonly name: string
+  readonly scheduler: Scheduler
+  readonly accounts: readonly AccountAccess[]
+  /** `hold` keeps a stream back until the model has begun; `early` only until its first event. */
+  readonly commit: 'hold' | 'early'
+  readonly firstTokenTimeoutMs?: number | undefined
+  /** Ids nobody here has bound: refused, or sent wherever the request would go anyway. Default `refuse`. */
+  readonly unknownOwners?: 'refuse' | 'relay'
+}
+
+/** One pool with its accounts by id; built anew on every reload, around the same scheduler. */
+export interface PoolAccess extends PoolOptions {
+  account(id: string): AccountAccess | undefined
+  /** Ids of the accounts that lack one of these, undefined when all have them. Built once per combination. */
+  incapable(needs: readonly Capability[]): ReadonlySet<string> | undefined
+}
+
+/** Indexes a pool. */
+export function createPoolAccess(options: PoolOptions): PoolAccess {
+  const byId = new Map(options.accounts.map(account => [account.id, account]))
+  const lacking = new Map<string, ReadonlySet<string> | undefined>()
+  return {
+    ...options,
+    account: id => byId.get(id),
+    incapable(needs) {
+      const name = needs.join()
+      if (lacking.has(name)) return lacking.get(name)
+      const without = options.accounts.filter(account =>
+        needs.some(need => account.capabilities?.[need] === false),
+      )
+      const ids = without.length === 0 ? undefined : new Set(without.map(account => account.id))
+      lacking.set(name, ids)
+      return ids
+    },
+  }
+}

@@ -1,0 +1,91 @@
+import type { Attempt, AttemptEnd, AttemptOptions } from './attempt.ts'
+import type { ByteBudget } from './byte-budget.ts'
+import type { ClientAccess } from './credentials.ts'
+import { GatewayError } from './errors.ts'
+import type { HeaderList, Inbound, Outbound } from './exchange.ts'
+import type { ModelDirectory } from './models.ts'
+import type { PipelineDeps } from './pipeline-deps.ts'
+import type { PoolAccess } from './pool-access.ts'
+import { hopsOf, requestHeaders } from './request-headers.ts'
+import type { RequestTrace } from './request-record.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import type { Route } from './route.ts'
+
+/** What all requests of one pipeline share. */
+export interface Shared {
+  readonly memory: ByteBudget
+  readonly models: ModelDirectory
+  /** One budget a pool: an outage of one pool must not spend another's. */
+  budgetOf(pool: string): RetryBudget
+  /** Requests under way, by client name. */
+  readonly running: Map<string, number>
+}
+
+/** One request between its two sides. */
+export interface RequestExchange {
+  readonly deps: PipelineDeps
+  readonly shared: Shared
+  readonly inbound: Inbound
+  readonly outbound: Outbound
+  readonly trace: RequestTrace
+  /** The upstream exchange under way: whom to tell when the client leaves. */
+  attempt: Attempt | undefined
+}
+
+/** A request whose route, client and pool are known. */
+export interface RoutedExchange extends RequestExchange {
+  readonly route: Route
+  readonly client: ClientAccess
+  readonly pool: PoolAccess
+}
+
+/** The part of {@link AttemptOptions} that is the same for every attempt of a request. */
+export function attemptBasis(exchange: RequestExchange) {
+  const { deps, shared, outbound, inbound, trace } = exchange
+  const { upstream, clock, limits } = deps
+  const basis = { upstream, clock, limits, memory: shared.memory, outbound, trace }
+  return { ...basis, receivedAtMs: inbound.receivedAtMs } satisfies Partial<AttemptOptions>
+}
+
+/** Runs one attempt as the request's current one. */
+export async function runAttempt(
+  exchange: RequestExchange,
+  attempt: Attempt,
+  request: Parameters<Attempt['run']>[0],
+): Promise<AttemptEnd> {
+  exchange.attempt = attempt
+  try {
+    return await attempt.run(request)
+  } finally {
+    exchange.attempt = undefined
+  }
+}
+
+/** The client left: nobody is there to be answered. */
+export class ClientLeft extends Error {}
+
+/** Throws when the client has left. */
+export function stillThere(inbound: Inbound): void {
+  if (inbound.signal.aborted) throw new ClientLeft()
+}
+
+/** The headers of an upstream request. Throws `loop_detected` when too many gateways have passed it on. */
+export function upstreamHeaders(inbound: Inbound, options: { readonly hasBody: boolean }): HeaderList {
+  const hops = hopsOf(inbound.headers)
+  if (hops >= maxHops) throw new GatewayError('loop_detected', { values: { hops } })
+  return requestHeaders(inbound.headers, { ...options, hops })
+}
+
+const maxHops = 3
+
+/** What a client that asked to see the routing is told of it. */
+export function routingHeaders(exchange: RoutedExchange): HeaderList {
+  if (exchange.client.diagnostics !== 'headers') return none
+  const { attempts, account, decisionId } = exchange.trace
+  const headers: [string, string][] = [['x-headgate-attempts', String(attempts.length)]]
+  if (account !== undefined) headers.push(['x-headgate-account', account])
+  if (decisionId !== undefined) headers.push(['x-headgate-decision', String(decisionId)])
+  return headers
+}
+
+const none: HeaderList = []

@@ -1,0 +1,112 @@
+import type { Layer, Lease, OutcomeKind, Usage } from '@headgate/scheduler'
+import type { ErrorCode } from './errors.ts'
+
+/** One upstream exchange of a request. */
+export interface AttemptRecord {
+  readonly account: string
+  readonly decisionId: number | undefined
+  /** Milliseconds in the queue before it. */
+  readonly waitedMs: number
+  /** Undefined when the attempt ended without a word about the account. */
+  outcome: OutcomeKind | undefined
+  /** The upstream's status; undefined when no head came. */
+  upstreamStatus: number | undefined
+  /** What was judged, when it failed. */
+  errorCode: ErrorCode | undefined
+  /** The upstream's own words, at most 500 characters: for the operator only. */
+  upstreamMessage: string | undefined
+  durationMs: number
+}
+
+/**
+ * What telemetry hears of a request, once, when it is over. Holds no body, no key and no id of a session or a
+ * response.
+ */
+export interface RequestRecord {
+  readonly requestId: string
+  /** The client's own `x-client-request-id` or `x-request-id`, if it is printable and short. */
+  readonly clientRequestId: string | undefined
+  readonly remoteAddress: string
+  readonly method: string
+  /** The route's pattern; undefined when there was none. */
+  readonly route: string | undefined
+  readonly client: string | undefined
+  readonly tenant: string | undefined
+  readonly pool: string | undefined
+  readonly model: string | undefined
+  readonly stream: boolean
+  /** What the client was told; 499 when it left before that. */
+  readonly status: number
+  /** The gateway's own error, if it answered with one. */
+  readonly errorCode: ErrorCode | undefined
+  /** The account of the last attempt. */
+  readonly account: string | undefined
+  readonly decisionId: number | undefined
+  /** Where the last account was found. Reading it costs a look into the decision ring. */
+  readonly layer: Layer | undefined
+  readonly attempts: readonly AttemptRecord[]
+  /** From the request's arrival to the first output of a stream. */
+  readonly ttftMs: number | undefined
+  readonly durationMs: number
+  readonly usage: Usage | undefined
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+/** A record in the making. */
+export class RequestTrace implements RequestRecord {
+  readonly requestId: string
+  readonly remoteAddress: string
+  readonly method: string
+  clientRequestId: string | undefined
+  route: string | undefined
+  client: string | undefined
+  tenant: string | undefined
+  pool: string | undefined
+  model: string | undefined
+  stream = false
+  status = 0
+  errorCode: ErrorCode | undefined
+  ttftMs: number | undefined
+  durationMs = 0
+  usage: Usage | undefined
+  bytesIn = 0
+  bytesOut = 0
+  readonly attempts: AttemptRecord[] = []
+  lease: Lease | undefined
+
+  constructor(requestId: string, inbound: { readonly remoteAddress: string; readonly method: string }) {
+    this.requestId = requestId
+    this.remoteAddress = inbound.remoteAddress
+    this.method = inbound.method
+  }
+
+  get account(): string | undefined {
+    return this.attempts.at(-1)?.account
+  }
+
+  get decisionId(): number | undefined {
+    return this.attempts.at(-1)?.decisionId
+  }
+
+  get layer(): Layer | undefined {
+    return this.lease?.decision?.layer
+  }
+}
+
+/** Begins the record of one exchange. */
+export function beginAttempt(
+  account: string,
+  lease: Pick<Lease, 'decisionId' | 'waitedMs'> | undefined,
+): AttemptRecord {
+  return {
+    account,
+    decisionId: lease?.decisionId,
+    waitedMs: lease?.waitedMs ?? 0,
+    outcome: undefined,
+    upstreamStatus: undefined,
+    errorCode: undefined,
+    upstreamMessage: undefined,
+    durationMs: 0,
+  }
+}

@@ -1,0 +1,70 @@
+import type { Scheduler, SchedulerError } from '@headgate/scheduler'
+import { GatewayError } from './errors.ts'
+import { type Continuation, previousResponseNotFound } from './owner-key.ts'
+
+/** What a refusal may need to say. */
+export interface RefusalContext {
+  readonly scheduler: Scheduler
+  readonly model: string
+  readonly continues: Continuation | undefined
+  readonly nearestModels: () => readonly string[]
+}
+
+/** Says to a client why the scheduler has no account for its request. */
+export function schedulerRefusal(error: SchedulerError, context: RefusalContext): GatewayError {
+  const { retryAfterMs } = error
+  const details = { retryAfterMs, cause: error }
+  switch (error.code) {
+    case 'owner_unknown':
+    case 'owner_gone':
+      return stateNotFound(context.continues)
+    case 'conflicting_owners':
+      return new GatewayError('conflicting_owners', details)
+    case 'owner_unavailable':
+      return new GatewayError('owner_unavailable', details)
+    case 'model_unsupported':
+      return modelNotFound(context.model, context.nearestModels())
+    case 'all_excluded':
+      // No account with the state is capable: the client resends everything, as for state that is gone.
+      return context.continues === undefined
+        ? new GatewayError('no_accounts')
+        : stateNotFound(context.continues)
+    case 'no_accounts':
+    case 'transport_unsupported':
+      return new GatewayError('no_accounts')
+    case 'cooling_down':
+      return new GatewayError(
+        allRateLimited(context.scheduler) ? 'accounts_rate_limited' : 'accounts_cooling_down',
+        details,
+      )
+    case 'queue_full':
+    case 'queue_timeout':
+    case 'draining':
+      return new GatewayError(error.code, details)
+    case 'store_failed':
+      return new GatewayError('state_unavailable', details)
+    case 'aborted':
+      return new GatewayError('client_closed', details)
+    case 'invalid_profile':
+    case 'invalid_request':
+      return new GatewayError('internal_error', details)
+  }
+}
+
+/** The one answer for state that is unknown, gone, or somebody else's. */
+export function stateNotFound(continues: Continuation | undefined): GatewayError {
+  return continues?.kind === 'conversation'
+    ? new GatewayError('conversation_not_found', { param: 'conversation', values: { id: continues.id } })
+    : previousResponseNotFound()
+}
+
+/** 404 with the names that may have been meant; only names this key may see. */
+export function modelNotFound(model: string, nearest: readonly string[]): GatewayError {
+  const hint = nearest.length === 0 ? '' : ' The nearest names: '
+  return new GatewayError('model_not_found', { param: 'model', values: { model, hint, nearest } })
+}
+
+function allRateLimited(scheduler: Scheduler): boolean {
+  const cooling = scheduler.accounts().filter(account => account.state === 'cooling_down')
+  return cooling.length > 0 && cooling.every(account => account.reason === 'rate_limited')
+}

@@ -1,0 +1,55 @@
+import type { Usage } from '@headgate/scheduler'
+import { type JsonField, scanJson, wantFields } from '../json-scanner.ts'
+import { idShape } from '../route.ts'
+import { type InBandFailure, readFailure } from './failure.ts'
+import { readUsage } from './usage.ts'
+
+/** What a whole JSON answer says of itself. */
+export interface JsonReply {
+  readonly responseId: string | undefined
+  readonly usage: Usage | undefined
+  readonly failure: InBandFailure | undefined
+}
+
+const wanted = wantFields(['id', 'usage', 'status', 'error'])
+
+/**
+ * Reads a complete JSON answer without parsing its output; undefined when it is not one whole JSON object. Linear,
+ * about as fast as the bytes can be looked at.
+ */
+export function readJsonReply(bytes: Uint8Array): JsonReply | undefined {
+  const scan = scanJson(bytes, 0, wanted)
+  if (!scan.ok) return undefined
+  const read = (name: string): unknown => fieldValue(bytes, scan.fields.get(name))
+  const id = read('id')
+  const error = read('error')
+  const failed = read('status') === 'failed' || (typeof error === 'object' && error !== null)
+  return {
+    responseId: typeof id === 'string' && idShape.test(id) ? id : undefined,
+    usage: readUsage(read('usage')),
+    failure: failed ? readFailure(error) : undefined,
+  }
+}
+
+/**
+ * The id at the head of an answer that is still coming: what has been read so far is enough when the top-level
+ * `id` is in it.
+ */
+export function readJsonId(prefix: Uint8Array): string | undefined {
+  const text = Buffer.from(prefix.buffer, prefix.byteOffset, Math.min(prefix.byteLength, 4096)).toString(
+    'latin1',
+  )
+  // Only as the first member: further down, an `id` may belong to something nested.
+  const found = /^\s*\{\s*"id"\s*:\s*"([A-Za-z0-9_-]{1,128})"/.exec(text)
+  return found?.[1]
+}
+
+const maxFieldBytes = 64 << 10
+
+function fieldValue(bytes: Uint8Array, field: JsonField | undefined): unknown {
+  if (field === undefined || field.end - field.start > maxFieldBytes) return undefined
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + field.start, field.end - field.start).toString(
+    'latin1',
+  )
+  return JSON.parse(text)
+}

@@ -1,0 +1,84 @@
+import type { EventSourceMessage } from 'eventsource-parser'
+import { idShape } from '../route.ts'
+import { readFailure } from './failure.ts'
+import { EventTap } from './stream-tap.ts'
+import { readUsage } from './usage.ts'
+
+/** Events that say a response exists, before the model has begun. */
+const lifecycle = new Set(['response.created', 'response.queued', 'response.in_progress'])
+const neutral = new Set(['keepalive', 'ping'])
+const typePrefix = '{"type":"'
+
+/**
+ * Watches a Responses stream. Only the first lifecycle event, the terminal one and errors are parsed: a delta is
+ * recognised by its `event:` line, or by `{"type":"` at the start of its data.
+ */
+export class ResponsesTap extends EventTap {
+  protected event(message: EventSourceMessage): void {
+    const type = message.event ?? typeOf(message.data) ?? this.#parsedType(message.data)
+    if (type.endsWith('.delta')) {
+      this.began = true
+      this.sawOutput = true
+    } else if (lifecycle.has(type)) {
+      if (this.responseId === undefined) this.#readId(this.parse(message.data)?.['response'])
+    } else if (type === 'error') {
+      this.#error(message.data)
+    } else if (
+      type === 'response.completed' ||
+      type === 'response.incomplete' ||
+      type === 'response.failed'
+    ) {
+      this.#ended(type.slice('response.'.length) as 'completed' | 'incomplete' | 'failed', message.data)
+    } else if (!neutral.has(type)) {
+      this.began = true
+      // Servers without deltas send whole items; an item only opened holds nothing yet.
+      if (type.endsWith('.done') || type.endsWith('.partial_image')) this.sawOutput = true
+    }
+  }
+
+  #parsedType(data: string): string {
+    const type = this.parse(data)?.['type']
+    return typeof type === 'string' ? type : ''
+  }
+
+  #readId(response: unknown): void {
+    if (typeof response !== 'object' || response === null) return
+    const id = (response as { id?: unknown }).id
+    if (typeof id === 'string' && idShape.test(id)) this.responseId ??= id
+  }
+
+  /** Flat over SSE as documented; some servers nest it under `error`. */
+  #error(data: string): void {
+    const event = this.parse(data)
+    if (event === undefined) return
+    const nested = event['error']
+    const flat = readFailure(event)
+    this.failure ??=
+      typeof nested === 'object' && nested !== null
+        ? readFailure(nested)
+        : { ...flat, type: flat.type === 'error' ? undefined : flat.type }
+  }
+
+  #ended(terminal: 'completed' | 'incomplete' | 'failed', data: string): void {
+    const event = this.parse(data)
+    // Half an event is no end: the stream was cut in it.
+    if (event === undefined) return
+    this.terminal ??= terminal
+    const response = event['response']
+    this.#readId(response)
+    const whole =
+      typeof response === 'object' && response !== null ? (response as Record<string, unknown>) : {}
+    this.usage = readUsage(whole['usage']) ?? this.usage
+    if (terminal === 'failed') {
+      this.failure ??= readFailure(whole['error'])
+    } else {
+      this.began = true
+    }
+  }
+}
+
+function typeOf(data: string): string | undefined {
+  if (!data.startsWith(typePrefix)) return undefined
+  const end = data.indexOf('"', typePrefix.length)
+  return end === -1 ? undefined : data.slice(typePrefix.length, end)
+}

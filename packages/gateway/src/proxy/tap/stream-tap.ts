@@ -1,0 +1,98 @@
+import type { Usage } from '@headgate/scheduler'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { InBandFailure } from './failure.ts'
+
+/** How a stream said it is over. */
+export type Terminal = 'completed' | 'incomplete' | 'failed'
+
+/**
+ * Watches a copy of a stream's bytes while they pass. What it says depends only on the bytes, never on how they
+ * were cut into chunks.
+ */
+export interface StreamTap {
+  feed(chunk: Uint8Array): void
+  /** The bytes are over: an event without its final blank line is read as if it had one. */
+  end(): void
+  /** At least one event came. */
+  readonly sawEvent: boolean
+  /** The model has begun: an event came that is neither a lifecycle event nor a failure. */
+  readonly began: boolean
+  /** The first event that carries output came; what time to first token is measured to. */
+  readonly sawOutput: boolean
+  readonly responseId: string | undefined
+  readonly usage: Usage | undefined
+  readonly terminal: Terminal | undefined
+  /** The first failure told in the stream. */
+  readonly failure: InBandFailure | undefined
+  /** Events that should have been JSON and were not, as far as they were looked into. */
+  readonly malformed: number
+  /** An event grew beyond the limit: nothing after it is read. */
+  readonly overflowed: boolean
+  /** What the next event's `sequence_number` would be. */
+  nextSequence(): number
+}
+
+/** The part that is the same in both dialects: bytes to events. */
+export abstract class EventTap implements StreamTap {
+  sawEvent = false
+  began = false
+  sawOutput = false
+  responseId: string | undefined
+  usage: Usage | undefined
+  terminal: Terminal | undefined
+  failure: InBandFailure | undefined
+  malformed = 0
+  overflowed = false
+  readonly #parser
+  #lastData = ''
+
+  constructor(options: { readonly maxEventBytes: number }) {
+    this.#parser = createParser({
+      maxBufferSize: options.maxEventBytes,
+      onEvent: message => {
+        this.sawEvent = true
+        this.#lastData = message.data
+        this.event(message)
+      },
+      onError: error => {
+        if (error.type === 'max-buffer-size-exceeded') this.overflowed = true
+      },
+    })
+  }
+
+  protected abstract event(message: EventSourceMessage): void
+
+  /**
+   * One character a byte: cheap, and no character can be cut between two chunks. Names, ids and numbers are ASCII;
+   * other text is never looked at.
+   */
+  feed(chunk: Uint8Array): void {
+    if (this.overflowed) return
+    this.#parser.feed(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1'))
+  }
+
+  end(): void {
+    if (!this.overflowed) this.#parser.feed('\n\n')
+  }
+
+  nextSequence(): number {
+    const last = parseObject(this.#lastData)?.['sequence_number']
+    return typeof last === 'number' && Number.isSafeInteger(last) && last >= 0 ? last + 1 : 0
+  }
+
+  /** The event's object; undefined (and counted) when it is none. */
+  protected parse(data: string): Record<string, unknown> | undefined {
+    const object = parseObject(data)
+    if (object === undefined) this.malformed++
+    return object
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

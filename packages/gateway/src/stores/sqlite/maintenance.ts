@@ -1,0 +1,71 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { Clock } from '@headgate/scheduler'
+import type { Log } from '../../runtime/log.ts'
+import type { MaintenanceData, MaintenanceOrder, MaintenanceReport } from './maintenance-worker.ts'
+
+export interface MaintenanceOptions {
+  readonly file: string
+  readonly clock: Clock
+  readonly everyMs: number
+  /** Bindings whose life ended before this instant (on the store's own time) may be deleted. */
+  readonly expiredBeforeMs: () => number
+  readonly log: Log
+  /** The worker is gone for good: whoever writes has to make checkpoints again. */
+  readonly onLost: () => void
+}
+
+/** Keeps the database small from another thread. */
+export interface Maintenance {
+  /** Ends the worker; resolves when its connection is closed. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the worker that deletes what has expired and moves the write-ahead log into the database.
+ *
+ * Both sync the disk: on the main thread they would hold up every request now and then for about ten milliseconds.
+ * One round follows the other, never two at once; the worker does not keep the process alive.
+ */
+export function startMaintenance(options: MaintenanceOptions): Maintenance {
+  const { file, clock, everyMs, expiredBeforeMs, log, onLost } = options
+  const data: MaintenanceData = { file }
+  // From sources this module is TypeScript and so is its neighbour; built, both are JavaScript.
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const worker = new Worker(new URL(`./maintenance-worker.${extension}`, import.meta.url), {
+    workerData: data,
+    name: 'headgate-store',
+  })
+  worker.unref()
+  let closing = false
+  let cancel = clock.schedule(everyMs, order)
+
+  function order(): void {
+    const message: MaintenanceOrder = { expiredBeforeMs: expiredBeforeMs() }
+    worker.postMessage(message)
+  }
+
+  worker.on('message', (report: MaintenanceReport) => {
+    if (report.error !== undefined)
+      log.warn({ error: report.error }, 'Maintenance of the store failed; it will be tried again.')
+    if (!closing) cancel = clock.schedule(everyMs, order)
+  })
+  worker.on('error', error => {
+    log.error({ error }, 'The maintenance worker of the store is gone.')
+    closing = true
+    cancel()
+    onLost()
+  })
+
+  return {
+    async close() {
+      cancel()
+      if (closing) return
+      closing = true
+      const exited = once(worker, 'exit')
+      worker.ref()
+      worker.postMessage('close')
+      await exited
+    },
+  }
+}

@@ -1,0 +1,132 @@
+import type { Clock, Decision } from '@headgate/scheduler'
+import type { RequestRecord } from '../proxy/request-record.ts'
+import type { Log } from '../runtime/log.ts'
+import { RotatingFile, type RotatingFileOptions } from './rotating-file.ts'
+
+/** Options of {@link createDecisionLog}. */
+export interface DecisionLogOptions extends RotatingFileOptions {
+  /** Finds a decision that is still in memory. */
+  readonly find: (pool: string, decisionId: number) => Decision | undefined
+  /** Requests that may wait to be written; further ones are dropped and counted. Default 4096. */
+  readonly maxWaiting?: number
+  /** How long a request waits for others to be written with. Default 200. */
+  readonly gatherMs?: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The file of decisions, for replay and what-if. */
+export interface DecisionLog {
+  /** Takes a request that is over, and its decisions while they can be read. Writes nothing itself. */
+  observe(record: RequestRecord): void
+  /** Requests that were not written: too many at once, or a disk that failed. */
+  readonly dropped: number
+  /** Writes what is waiting and closes the file. What comes afterwards is dropped. */
+  close(): Promise<void>
+}
+
+/** One line of the file. `v` changes when a reader of older lines would misread them. */
+export interface DecisionLogLine {
+  readonly v: 1
+  /** When the request was over, wall clock. */
+  readonly wallMs: number
+  readonly request: Omit<RequestRecord, 'attempts' | 'layer' | 'remoteAddress'>
+  readonly attempts: readonly Omit<RequestRecord['attempts'][number], 'upstreamMessage'>[]
+  /** One a selection, in order; those already overwritten are missing. */
+  readonly decisions: readonly Decision[]
+}
+
+/**
+ * Keeps one line of JSON per request: what was asked, every decision with its terms, and how it ended. No text of
+ * any prompt or answer, no key; sessions and owners appear hashed, as the scheduler knows them.
+ *
+ * The request path only puts objects into a bounded list; they become text and go to disk together, a little
+ * later. A disk that fails costs lines, never requests.
+ */
+export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
+  return new FileDecisionLog(options)
+}
+
+/** Lines turned into text in one go: bounds how long the loop is held (about 20 us a line). */
+const linesPerTurn = 64
+
+class FileDecisionLog implements DecisionLog {
+  readonly #options: DecisionLogOptions
+  readonly #file: RotatingFile
+  #waiting: DecisionLogLine[] = []
+  #cancelGathering: (() => void) | undefined
+  #writing: Promise<void> | undefined
+  #closed = false
+  #dropped = 0
+
+  constructor(options: DecisionLogOptions) {
+    this.#options = options
+    this.#file = new RotatingFile(options)
+  }
+
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  observe(record: RequestRecord): void {
+    const { maxWaiting = 4096, gatherMs = 200, clock } = this.#options
+    if (this.#closed || this.#waiting.length >= maxWaiting) {
+      this.#dropped++
+      return
+    }
+    this.#waiting.push(this.#lineOf(record))
+    if (this.#writing !== undefined || this.#cancelGathering !== undefined) return
+    this.#cancelGathering = clock.schedule(gatherMs, () => this.#startWriting())
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#writing
+    this.#startWriting()
+    await this.#writing
+    await this.#file.close()
+  }
+
+  #lineOf(record: RequestRecord): DecisionLogLine {
+    const { find, clock } = this.#options
+    const decisions: Decision[] = []
+    for (const { decisionId } of record.attempts) {
+      const decision = decisionId === undefined ? undefined : find(record.pool ?? '', decisionId)
+      if (decision !== undefined) decisions.push(decision)
+    }
+    const attempts = record.attempts.map(({ upstreamMessage: _foreignText, ...attempt }) => attempt)
+    return { v: 1, wallMs: clock.wallMs(), request: requestFacts(record), attempts, decisions }
+  }
+
+  #startWriting(): void {
+    this.#cancelGathering?.()
+    this.#cancelGathering = undefined
+    if (this.#writing !== undefined || this.#waiting.length === 0) return
+    this.#writing = this.#writeAll().finally(() => {
+      this.#writing = undefined
+    })
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting.splice(0, linesPerTurn)
+      try {
+        await this.#file.append(lines.map(line => `${JSON.stringify(line)}\n`).join(''))
+      } catch (error) {
+        if (this.#dropped === 0)
+          this.#options.log.warn({ error }, 'The decision log cannot be written; lines are dropped.')
+        this.#dropped += lines.length
+      }
+    }
+  }
+}
+
+/** The fields one by one: a record in the making holds more than a record, a lease among it. */
+function requestFacts(record: RequestRecord): DecisionLogLine['request'] {
+  const { requestId, clientRequestId, method, route, client, tenant, pool, model, stream, status } = record
+  const { errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut } = record
+  return {
+    ...{ requestId, clientRequestId, method, route, client, tenant, pool, model, stream, status },
+    ...{ errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut },
+  }
+}

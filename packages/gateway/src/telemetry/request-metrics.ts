@@ -1,0 +1,111 @@
+import { Counter, Histogram, type Registry } from 'prom-client'
+import type { RequestRecord } from '../proxy/request-record.ts'
+import { LabelCache } from './label-cache.ts'
+
+/** Seconds: a cached first token comes in tens of milliseconds, a reasoning model's after a minute. */
+const ttftBuckets = [0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 20, 40, 80]
+const durationBuckets = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900]
+const waitBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45]
+
+/** What is counted of finished requests. */
+export interface RequestMetrics {
+  observe(record: RequestRecord): void
+  /** Drops the series of accounts that are not named: a reload must not grow the page for ever. */
+  retain(accountIds: ReadonlySet<string>): void
+}
+
+/**
+ * Requests, attempts, tokens and times. Labels take their values from the configuration (client, account, pool),
+ * from the table of routes or from fixed lists, never from a client: no request can make a new series.
+ */
+export function createRequestMetrics(registry: Registry): RequestMetrics {
+  const registers = [registry]
+  const requests = new Counter({
+    name: 'headgate_requests_total',
+    help: 'Requests that are over, by how they ended: ok, client_abort, or the error code.',
+    labelNames: ['client', 'route', 'outcome'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'headgate_request_duration_seconds',
+    help: 'From the arrival of a request to the end of its answer.',
+    labelNames: ['route', 'status'],
+    buckets: durationBuckets,
+    registers,
+  })
+  const ttft = new Histogram({
+    name: 'headgate_time_to_first_token_seconds',
+    help: 'From the arrival of a request to the first output of its stream, by the account that served it.',
+    labelNames: ['account'],
+    buckets: ttftBuckets,
+    registers,
+  })
+  const wait = new Histogram({
+    name: 'headgate_queue_wait_seconds',
+    help: 'Time in the queue of the requests that waited and were admitted.',
+    labelNames: ['pool'],
+    buckets: waitBuckets,
+    registers,
+  })
+  const attempts = new Counter({
+    name: 'headgate_upstream_attempts_total',
+    help: 'Exchanges with upstreams, by what they said about the account.',
+    labelNames: ['account', 'outcome'],
+    registers,
+  })
+  const tokens = new Counter({
+    name: 'headgate_tokens_total',
+    help: 'Tokens as upstreams reported them; input includes cached.',
+    labelNames: ['account', 'kind'],
+    registers,
+  })
+
+  const requestsOf = new LabelCache(labels => requests.labels(...labels))
+  const durationOf = new LabelCache(labels => duration.labels(...labels))
+  const ttftOf = new LabelCache(labels => ttft.labels(...labels))
+  const waitOf = new LabelCache(labels => wait.labels(...labels))
+  const attemptsOf = new LabelCache(labels => attempts.labels(...labels))
+  const tokensOf = new LabelCache(labels => tokens.labels(...labels))
+
+  return {
+    observe(record) {
+      const route = record.route ?? 'unknown'
+      requestsOf.get(record.client ?? '', route, outcomeOf(record)).inc()
+      durationOf.get(route, statusClass(record.status)).observe(record.durationMs / 1000)
+      const { account, usage, ttftMs } = record
+      if (account !== undefined && ttftMs !== undefined) ttftOf.get(account).observe(ttftMs / 1000)
+      for (const attempt of record.attempts) {
+        attemptsOf.get(attempt.account, attempt.outcome ?? 'neutral').inc()
+        if (attempt.waitedMs > 0) waitOf.get(record.pool ?? '').observe(attempt.waitedMs / 1000)
+      }
+      if (account === undefined || usage === undefined) return
+      tokensOf.get(account, 'input').inc(tokenCount(usage.inputTokens))
+      tokensOf.get(account, 'cached').inc(tokenCount(usage.cachedTokens))
+      tokensOf.get(account, 'output').inc(tokenCount(usage.outputTokens))
+    },
+
+    retain(accountIds) {
+      const gone = ([account]: readonly string[]): boolean => !accountIds.has(account!)
+      for (const labels of ttftOf.drop(gone)) ttft.remove(...labels)
+      for (const labels of attemptsOf.drop(gone)) attempts.remove(...labels)
+      for (const labels of tokensOf.drop(gone)) tokens.remove(...labels)
+    },
+  }
+}
+
+function outcomeOf(record: RequestRecord): string {
+  if (record.status === 499) return 'client_abort'
+  if (record.errorCode !== undefined) return record.errorCode
+  return record.status < 400 ? 'ok' : (record.attempts.at(-1)?.outcome ?? 'client_error')
+}
+
+const statusClasses = ['unknown', '1xx', '2xx', '3xx', '4xx', '5xx']
+
+function statusClass(status: number): string {
+  return statusClasses[Math.floor(status / 100)] ?? 'unknown'
+}
+
+/** A counter refuses what is negative or no number; an upstream may report anything. */
+function tokenCount(count: number): number {
+  return count > 0 && Number.isFinite(count) ? count : 0
+}

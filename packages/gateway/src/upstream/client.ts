@@ -1,0 +1,164 @@
+import { Pool } from 'undici'
+import { createConnector, type Resolve } from './connector.ts'
+import { DispatchedExchange } from './exchange.ts'
+import type {
+  Upstream,
+  UpstreamExchange,
+  UpstreamListener,
+  UpstreamRequest,
+  UpstreamTarget,
+} from './upstream.ts'
+
+/** Options of {@link createUpstream}; durations in milliseconds. */
+export interface UpstreamOptions {
+  /** Sockets of one account at once; further requests wait for one within their `headersTimeoutMs`. Default 512. */
+  readonly connectionsPerAccount?: number
+  /** Default 10 s. */
+  readonly connectTimeoutMs?: number
+  /**
+   * How long an unused socket is kept: `https` 30 s, which big providers outlast and which saves TLS handshakes;
+   * `http` 4 s, below the 5 s after which uvicorn (vLLM, SGLang) closes without notice. A `keep-alive: timeout`
+   * the server states goes before both.
+   */
+  readonly keepAliveMs?: { readonly http: number; readonly https: number }
+  /** Resolves host names; default the system's resolver. */
+  readonly resolve?: Resolve
+}
+
+const defaults = {
+  connectionsPerAccount: 512,
+  connectTimeoutMs: 10_000,
+  keepAliveMs: { http: 4000, https: 30_000 },
+}
+
+/** Above this a body of several pieces is sent piece by piece instead of being copied into one. */
+const copyLimitBytes = 256 * 1024
+
+/** The head of a response may not be larger; the answer is then a `protocol` fault. */
+const maxResponseHeadBytes = 64 * 1024
+
+/**
+ * The {@link Upstream} port over undici's dispatch, HTTP/1.1 only.
+ *
+ * Every account has sockets of its own, even when several share an origin: a connection that one account's
+ * upstream has poisoned (bytes after the end of a response) never carries another account's request. There is no
+ * pipelining, no redirect, no decompression and no retry. A listener must not throw.
+ */
+export function createUpstream(options: UpstreamOptions = {}): Upstream {
+  return new UndiciUpstream({ ...defaults, ...options })
+}
+
+/** An account's sockets, for one base URL. */
+interface AccountPool {
+  readonly baseUrl: string
+  readonly allowPrivate: boolean
+  readonly pathPrefix: string
+  readonly pool: Pool
+}
+
+class UndiciUpstream implements Upstream {
+  readonly #options: typeof defaults & UpstreamOptions
+  readonly #pools = new Map<string, AccountPool>()
+  readonly #closing = new Set<Promise<void>>()
+  #closed = false
+
+  constructor(options: typeof defaults & UpstreamOptions) {
+    this.#options = options
+  }
+
+  send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
+    const { target } = request
+    const exchange = new DispatchedExchange(listener, target.headersTimeoutMs)
+    if (this.#closed) {
+      queueMicrotask(() => exchange.onResponseError(null, new ClosedError()))
+      return exchange
+    }
+    const { pool, pathPrefix } = this.#poolOf(target)
+    const body = joinSmall(request.body)
+    pool.dispatch(
+      {
+        path: pathPrefix + request.path,
+        method: request.method,
+        headers: flatHeaders(request, body),
+        body: body as Uint8Array | null,
+        headersTimeout: 0,
+        bodyTimeout: target.idleTimeoutMs,
+      },
+      exchange,
+    )
+    return exchange
+  }
+
+  retain(accountIds: ReadonlySet<string>): void {
+    for (const [accountId, { pool }] of this.#pools) {
+      if (accountIds.has(accountId)) continue
+      this.#pools.delete(accountId)
+      this.#retire(pool)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.retain(new Set())
+    await Promise.all(this.#closing)
+  }
+
+  #poolOf(target: UpstreamTarget): AccountPool {
+    const known = this.#pools.get(target.accountId)
+    const allowPrivate = target.allowPrivate === true
+    if (known !== undefined) {
+      if (known.baseUrl === target.baseUrl && known.allowPrivate === allowPrivate) return known
+      this.#retire(known.pool)
+    }
+    const made = this.#openPool(target.baseUrl, allowPrivate)
+    this.#pools.set(target.accountId, made)
+    return made
+  }
+
+  #openPool(baseUrl: string, allowPrivate: boolean): AccountPool {
+    const url = new URL(baseUrl)
+    const { connectTimeoutMs, connectionsPerAccount, keepAliveMs, resolve } = this.#options
+    const keepAliveTimeout = url.protocol === 'https:' ? keepAliveMs.https : keepAliveMs.http
+    const pool = new Pool(url.origin, {
+      connect: createConnector({ allowPrivate, connectTimeoutMs, ...(resolve && { resolve }) }),
+      connections: connectionsPerAccount,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout,
+      maxHeaderSize: maxResponseHeadBytes,
+    })
+    return { baseUrl, allowPrivate, pathPrefix: url.pathname.replace(/\/$/, ''), pool }
+  }
+
+  /** Idle sockets close now, busy ones after their exchange. */
+  #retire(pool: Pool): void {
+    const closed = pool.close().finally(() => this.#closing.delete(closed))
+    this.#closing.add(closed)
+  }
+}
+
+class ClosedError extends Error {
+  readonly code = 'UND_ERR_CLOSED'
+}
+
+type Body = UpstreamRequest['body']
+
+function joinSmall(body: Body): Body {
+  if (body === null || body instanceof Uint8Array) return body
+  return totalBytes(body) <= copyLimitBytes ? Buffer.concat(body) : body
+}
+
+function totalBytes(pieces: readonly Uint8Array[]): number {
+  let total = 0
+  for (const piece of pieces) total += piece.length
+  return total
+}
+
+/** Names and values in turn, the form undici takes without a copy. Pieces need their length told. */
+function flatHeaders(request: UpstreamRequest, body: Body): string[] {
+  const flat: string[] = []
+  for (const [name, value] of request.headers) flat.push(name, value)
+  for (const [name, value] of request.target.headers) flat.push(name, value)
+  if (body !== null && !(body instanceof Uint8Array)) flat.push('content-length', String(totalBytes(body)))
+  return flat
+}

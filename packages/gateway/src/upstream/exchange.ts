@@ -1,0 +1,108 @@
+import type { Dispatcher } from 'undici'
+import { faultOf } from './fault-of.ts'
+import type { UpstreamExchange, UpstreamFault, UpstreamListener } from './upstream.ts'
+
+/**
+ * One exchange as undici's dispatch drives it: the handler it calls and the handle the pipeline holds, in one
+ * object, so that neither side needs to find the other.
+ *
+ * The time to the response head is counted from `send`, connecting and waiting for a free socket included: undici
+ * starts its own count only when the request is on the wire.
+ */
+export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamExchange {
+  #listener: UpstreamListener | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #headTimer: NodeJS.Timeout | undefined
+  #requestSent = false
+  #headHeard = false
+  #paused = false
+
+  constructor(listener: UpstreamListener, headersTimeoutMs: number) {
+    this.#listener = listener
+    this.#headTimer = setTimeout(expireHead, headersTimeoutMs, this)
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#controller?.resume()
+  }
+
+  abort(): void {
+    this.#listener = undefined
+    this.#stop('aborted')
+  }
+
+  /** The head did not come in time. */
+  expire(): void {
+    this.#fail({ kind: 'headers_timeout' })
+    this.#stop('no response head in time')
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#listener === undefined) {
+      controller.abort(new Error('aborted'))
+      return
+    }
+    this.#requestSent = true
+    if (this.#paused) controller.pause()
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // 103 Early Hints and the like: the answer itself is still to come.
+    if (statusCode < 200) return
+    clearTimeout(this.#headTimer)
+    this.#headHeard = true
+    this.#listener?.head(statusCode, headerList(headers))
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#listener?.data(chunk)
+  }
+
+  onResponseEnd(): void {
+    const listener = this.#listener
+    this.#listener = undefined
+    listener?.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#fail(faultOf(error, { requestSent: this.#requestSent, headHeard: this.#headHeard }))
+  }
+
+  #fail(fault: UpstreamFault): void {
+    clearTimeout(this.#headTimer)
+    const listener = this.#listener
+    this.#listener = undefined
+    listener?.fault(fault, { requestSent: this.#requestSent })
+  }
+
+  #stop(why: string): void {
+    clearTimeout(this.#headTimer)
+    this.#controller?.abort(new Error(why))
+  }
+}
+
+function expireHead(exchange: DispatchedExchange): void {
+  exchange.expire()
+}
+
+/** undici has decoded the fields already; an array stands for a repeated one. */
+function headerList(headers: Record<string, string | string[] | undefined>): [string, string][] {
+  const list: [string, string][] = []
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'string') list.push([name, value])
+    else if (value !== undefined) for (const one of value) list.push([name, one])
+  }
+  return list
+}

@@ -1,0 +1,133 @@
+import type { Decision } from './model/decision.ts'
+
+/** What {@link explain} answers: sentences for people, a table for the figures behind them. */
+export interface Explanation {
+  /** In the order in which things happened. */
+  readonly sentences: readonly string[]
+  readonly columns: readonly string[]
+  /** One row a candidate, best first, in the order of `columns`. */
+  readonly rows: readonly (readonly (string | number)[])[]
+}
+
+/**
+ * Says why a decision fell as it did. Everything it says is in the record, so it holds for yesterday's decision as
+ * well; the command line, headers and the dashboard share it.
+ */
+export function explain(decision: Decision): Explanation {
+  return {
+    sentences: [whoAsked(decision), ...whoCould(decision), ...howChosen(decision), ...howItWent(decision)],
+    columns: ['account', 'score', ...decision.termNames, 'in use', 'load %', 'waiting', 'errors', 'TTFT ms'],
+    rows: decision.rows.map(row => [
+      row.account,
+      rounded(row.score),
+      ...row.terms.map(rounded),
+      row.limit > 0 ? `${row.inUse}/${row.limit}` : `${row.inUse}`,
+      row.loadRate,
+      row.waiting,
+      rounded(row.errorRate),
+      row.ttftMs === undefined ? '-' : Math.round(row.ttftMs),
+    ]),
+  }
+}
+
+function whoAsked({ request, pool, profile, domain }: Decision): string {
+  const model = request.model === '' ? 'any model' : `model ${request.model}`
+  const tenant = request.tenant === '' ? '' : ` for tenant ${request.tenant}`
+  const transport = request.transport === '' ? '' : ` over ${request.transport}`
+  const owner = domain === undefined ? '' : `; its state lives in ${domain}, so nothing else can serve it`
+  return `A request${tenant} asked pool ${pool} (profile ${profile}) for ${model}${transport}${owner}.`
+}
+
+function whoCould({ filtered, candidateCount, layer, loadSkew }: Decision): string[] {
+  const left = [
+    counted(filtered.platform, 'of another platform'),
+    counted(filtered.model, 'without the model'),
+    counted(filtered.transport, 'without the transport'),
+    counted(filtered.domain, 'outside the state domain'),
+    counted(filtered.unavailable, 'disabled, resting or ejected'),
+    counted(filtered.excluded, 'tried by this request before'),
+  ].filter(text => text !== '')
+  if (layer === 'session_hash') return []
+  const skew = candidateCount > 1 ? ` (load skew ${rounded(loadSkew)})` : ''
+  const out = left.length === 0 ? '' : `; left out: ${left.join(', ')}`
+  return [
+    `${candidateCount} ${candidateCount === 1 ? 'account was' : 'accounts were'} eligible${skew}${out}.`,
+  ]
+}
+
+function howChosen(decision: Decision): string[] {
+  const { layer, topK, seed, attempts, candidateCount } = decision
+  const sentences: string[] = []
+  if (layer === 'session_hash')
+    sentences.push('The session was bound to an account where its prompt cache is warm.')
+  else if (layer === 'previous_response_id')
+    sentences.push('The account that holds the conversation was asked.')
+  else if (seed !== undefined) {
+    const among = topK < candidateCount ? `the best ${topK} of ${candidateCount}` : `all ${topK}`
+    sentences.push(
+      `The order was drawn among ${among} with seed ${seed}; a higher score is likelier to come first.`,
+    )
+  }
+  for (const attempt of attempts) sentences.push(attemptSentence(attempt))
+  return sentences
+}
+
+function attemptSentence({ account, result, by }: Decision['attempts'][number]): string {
+  const how = {
+    draw: 'drawn',
+    rank: 'next in rank order',
+    probe: 'due for its probe after an ejection',
+    binding: 'bound',
+  }[by]
+  switch (result) {
+    case 'granted':
+      return `${account} (${how}) had a free slot.`
+    case 'full':
+      return `${account} (${how}) had no free slot.`
+    case 'seen_full':
+      return `${account} (${how}) was known to be full and not asked.`
+    case 'error':
+      return `${account} (${how}) could not be asked: its slot store failed.`
+  }
+}
+
+function howItWent(decision: Decision): string[] {
+  const sentences: string[] = []
+  const { result, plan, reason, account, admittedTo, waitedMs, outcome } = decision
+  if (result === 'wait' && plan !== undefined) {
+    const where =
+      plan.account === undefined ? 'for the first eligible account to become free' : `for ${plan.account}`
+    sentences.push(
+      `It was to wait ${where}, at most ${plan.timeoutMs} ms behind at most ${plan.maxWaiting} others.`,
+    )
+    sentences.push(
+      admittedTo === undefined
+        ? 'It has had no slot so far.'
+        : `After ${rounded(waitedMs ?? 0)} ms it got a slot of ${admittedTo}.`,
+    )
+  } else if (result === 'none') {
+    sentences.push(`No account was chosen: ${(reason ?? 'the store failed').replaceAll('_', ' ')}.`)
+  } else {
+    sentences.push(`${account} was chosen after ${rounded(decision.latencyMicros)} microseconds.`)
+  }
+  if (outcome !== undefined) sentences.push(endSentence(decision))
+  return sentences
+}
+
+function endSentence({ outcome, durationMs, firstTokenMs, usage }: Decision): string {
+  const first = firstTokenMs === undefined ? '' : `, first token after ${rounded(firstTokenMs)} ms`
+  const tokens =
+    usage === undefined
+      ? ''
+      : `, ${usage.inputTokens} tokens in (${usage.cachedTokens} cached), ${usage.outputTokens} out`
+  return `It ended as ${outcome?.replaceAll('_', ' ')} after ${rounded(durationMs ?? 0)} ms${first}${tokens}.`
+}
+
+function counted(count: number, what: string): string {
+  return count === 0 ? '' : `${count} ${what}`
+}
+
+/** Three decimals at most, none where there are none. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000
+}

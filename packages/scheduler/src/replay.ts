@@ -1,0 +1,64 @@
+import type { Decision, DecisionRow } from './model/decision.ts'
+import { createSelectionRandom, type SelectionRandom } from './random.ts'
+
+/** What a recorded decision says when its arithmetic is done again. */
+export interface Replay {
+  /** Every recorded score is the left-to-right sum of its terms. */
+  readonly scoresAgree: boolean
+  /** The accounts of the top K in the order the recorded seed draws them. */
+  readonly order: readonly string[]
+  /** What was tried by draw was tried in that order. */
+  readonly orderAgrees: boolean
+}
+
+/**
+ * Does a decision's arithmetic again from its record alone: scores from terms, and the draw from seed and scores.
+ * It needs no scheduler, no clock and no store; a decision that does not agree was made by other code.
+ */
+export function replay(decision: Decision): Replay {
+  const top = decision.rows.slice(0, decision.topK)
+  const order = decision.seed === undefined ? top.map(row => row.account) : drawn(top, decision.seed)
+  const tried = decision.attempts.filter(attempt => attempt.by === 'draw').map(attempt => attempt.account)
+  return {
+    scoresAgree: decision.rows.every(row => row.terms.length === 0 || sum(row.terms) === row.score),
+    order,
+    orderAgrees: tried.every((account, place) => order[place] === account),
+  }
+}
+
+/** The weighted draw as the picker has it, over a record; see pickers/weighted-random.ts. */
+function drawn(rows: readonly DecisionRow[], seed: string): string[] {
+  const random = seeded(seed)
+  const least = Math.min(...rows.map(row => row.score))
+  const left = rows.map(row => ({ account: row.account, weight: weightOf(row, least) }))
+  const order: string[] = []
+  while (left.length > 1) {
+    const r = random.nextFloat64() * sum(left.map(({ weight }) => weight))
+    let reached = 0
+    let at = left.findIndex(({ weight }) => {
+      reached += weight
+      return r <= reached
+    })
+    if (at < 0) at = 0
+    order.push(...left.splice(at, 1).map(({ account }) => account))
+  }
+  return [...order, ...left.map(({ account }) => account)]
+}
+
+function weightOf(row: DecisionRow, least: number): number {
+  const weight = row.score - least + 1
+  return (weight > 0 && weight < Number.POSITIVE_INFINITY ? weight : 1) * row.share
+}
+
+function seeded(seed: string): SelectionRandom {
+  const bits = BigInt(seed)
+  const random = createSelectionRandom()
+  random.seed(Number(bits & 0xffffffffn), Number(bits >> 32n))
+  return random
+}
+
+function sum(values: readonly number[]): number {
+  let total = 0
+  for (const value of values) total += value
+  return total
+}
