@@ -10,7 +10,12 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Account, balancedProfile, createScheduler, type Lease } from '@headgate/scheduler'
-import { createMemoryAccounts, createMemoryBindings, createMemorySlots, createSeededRandom } from '@headgate/scheduler/memory'
+import {
+  createMemoryAccounts,
+  createMemoryBindings,
+  createMemorySlots,
+  createSeededRandom,
+} from '@headgate/scheduler/memory'
 import { createObjectsScheduler } from './objects.ts'
 
 const ROUNDS = 15
@@ -49,14 +54,16 @@ function busyScheduler(count: number) {
     clock,
     random: createSeededRandom(7),
   })
-  for (let i = 0; i < count; i++) scheduler.report(`account-${i}`, { success: i % 17 !== 0, firstTokenMs: 300 + ((i * 37) % 900) })
+  for (let i = 0; i < count; i++)
+    scheduler.report(`account-${i}`, { success: i % 17 !== 0, firstTokenMs: 300 + ((i * 37) % 900) })
   for (let i = 0; i < count * 2; i++) leaseOf(scheduler)
   return scheduler
 }
 
 function leaseOf(scheduler: ReturnType<typeof createScheduler>): Lease {
   const selection = scheduler.select({ model: MODEL })
-  if (selection instanceof Promise || selection.kind !== 'selected') throw new Error('the pool has no free slot')
+  if (selection instanceof Promise || selection.kind !== 'selected')
+    throw new Error('the pool has no free slot')
   return selection.lease
 }
 
@@ -109,11 +116,17 @@ console.log('accounts   cycle us (min-max)        objects us    ratio')
 for (const { accounts, cycleMicros, objectsMicros, spread } of results) {
   const range = `${cycleMicros.toFixed(2)} (${spread[0].toFixed(2)}-${spread[1].toFixed(2)})`
   const ratio = `${(objectsMicros / cycleMicros).toFixed(1)}x`
-  console.log(`${String(accounts).padStart(8)}   ${range.padEnd(24)} ${objectsMicros.toFixed(1).padStart(11)} ${ratio.padStart(8)}`)
+  console.log(
+    `${String(accounts).padStart(8)}   ${range.padEnd(24)} ${objectsMicros.toFixed(1).padStart(11)} ${ratio.padStart(8)}`,
+  )
 }
 if (values.json !== undefined) {
   // Relative to where the command was called, which under npm is not where it runs.
   const file = resolve(process.env['INIT_CWD'] ?? '.', values.json)
-  const rows = results.map(({ accounts, cycleMicros, objectsMicros }) => ({ accounts, cycleMicros, objectsMicros }))
+  const rows = results.map(({ accounts, cycleMicros, objectsMicros }) => ({
+    accounts,
+    cycleMicros,
+    objectsMicros,
+  }))
   writeFileSync(file, `${JSON.stringify({ results: rows }, null, 2)}\n`)
 }

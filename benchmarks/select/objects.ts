@@ -7,6 +7,7 @@ import type { Account } from '@headgate/scheduler'
 
 interface Candidate {
   readonly account: Account
+  readonly inUse: number
   readonly loadRate: number
   readonly waiting: number
   readonly errorRate: number
@@ -24,6 +25,7 @@ const MASK = (1n << 64n) - 1n
 const WEIGHTS = { priority: 1, load: 1, queue: 0.7, errorRate: 0.8, ttft: 0.5 }
 const TOP_K = 7
 const RING = 1024
+const TERM_NAMES = ['priority', 'load', 'queue', 'errorRate', 'ttft']
 
 const clamp01 = (value: number): number => Math.min(1, Math.max(0, value))
 
@@ -33,6 +35,7 @@ export function createObjectsScheduler(accounts: readonly Account[], random64: (
   const waiting = new Map<string, number>()
   const stats = new Map<string, Stat>()
   const decisions: object[] = []
+  let nextId = 1
 
   function seedOf(model: string): bigint {
     let hash = 0xcbf29ce484222325n
@@ -61,6 +64,7 @@ export function createObjectsScheduler(accounts: readonly Account[], random64: (
         return {
           account,
           waiting: waits,
+          inUse: used,
           loadRate: limit > 0 ? Math.floor(((used + waits) * 100) / limit) : 0,
           errorRate: stat?.errorRate ?? 0,
           ttftMs: stat?.ttftMs,
@@ -85,7 +89,8 @@ export function createObjectsScheduler(accounts: readonly Account[], random64: (
         WEIGHTS.load * (1 - clamp01(loadRate / 100)),
         WEIGHTS.queue * (1 - clamp01(candidate.waiting / most)),
         WEIGHTS.errorRate * (1 - clamp01(errorRate)),
-        WEIGHTS.ttft * (ttftMs !== undefined && maxT > minT ? 1 - clamp01((ttftMs - minT) / (maxT - minT)) : 0.5),
+        WEIGHTS.ttft *
+          (ttftMs !== undefined && maxT > minT ? 1 - clamp01((ttftMs - minT) / (maxT - minT)) : 0.5),
       ]
       candidate.score = candidate.terms.reduce((a, b) => a + b)
     }
@@ -135,31 +140,69 @@ export function createObjectsScheduler(accounts: readonly Account[], random64: (
         const used = inUse.get(account.id) ?? 0
         const free = (account.concurrency ?? 0) <= 0 || used < account.concurrency!
         if (free) inUse.set(account.id, used + 1)
-        attempts.push({ account: account.id, result: free ? 'granted' : 'full' })
+        attempts.push({ account: account.id, result: free ? 'granted' : 'full', by: 'draw' })
         return free
       })!
-      decisions.push({
+      const decision = {
+        id: nextId++,
+        profile: 'balanced',
+        pool: 'default',
         wallMs: Date.now(),
-        request: { model },
+        request: {
+          tenant: '',
+          model,
+          transport: '',
+          session: '',
+          previousResponse: '',
+          group: null,
+          owners: [],
+          excluded: [],
+        },
         layer: 'load_balance',
+        result: 'selected',
+        reason: undefined,
+        plan: undefined,
+        account: chosen.account.id,
+        accountType: chosen.account.type ?? '',
+        stickyPreviousHit: false,
+        stickySessionHit: false,
+        domain: undefined,
         candidateCount: candidates.length,
         topK: ranked.length,
-        skew,
+        loadSkew: skew,
+        filtered: {
+          platform: 0,
+          model: accounts.length - candidates.length,
+          transport: 0,
+          domain: 0,
+          unavailable: 0,
+          excluded: 0,
+        },
         seed: seed.toString(),
-        rows: (candidates.length <= 64 ? candidates : ranked).map(candidate => ({
+        termNames: TERM_NAMES,
+        rows: (candidates.length <= 64 ? candidates.toSorted(better) : ranked).map(candidate => ({
           account: candidate.account.id,
           score: candidate.score,
+          share: 1,
           terms: [...candidate.terms],
-          priority: candidate.account.priority,
+          priority: candidate.account.priority ?? 0,
+          inUse: candidate.inUse,
+          limit: candidate.account.concurrency ?? 0,
           loadRate: candidate.loadRate,
           waiting: candidate.waiting,
           errorRate: candidate.errorRate,
           ttftMs: candidate.ttftMs,
         })),
         attempts,
-        account: chosen.account.id,
         latencyMicros: (performance.now() - startedMs) * 1000,
-      })
+        admittedTo: chosen.account.id,
+        waitedMs: 0,
+        firstTokenMs: undefined,
+        outcome: undefined,
+        usage: undefined,
+        durationMs: 0,
+      }
+      decisions.push(decision)
       if (decisions.length > RING) decisions.shift()
 
       const { id } = chosen.account
@@ -168,6 +211,7 @@ export function createObjectsScheduler(accounts: readonly Account[], random64: (
       stat.ttftMs = stat.ttftMs === undefined ? firstTokenMs : 0.2 * firstTokenMs + 0.8 * stat.ttftMs
       stats.set(id, stat)
       inUse.set(id, inUse.get(id)! - 1)
+      decision.durationMs = performance.now() - startedMs
       return id
     },
   }

@@ -476,6 +476,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
         standings.neutral(lease.row, slot)
         columns.inUse[lease.row] = Math.max(0, columns.inUse[lease.row]! - 1)
         refreshLoad(columns, lease.row)
+        this.#waiting.wake(lease.row)
       },
     }
   }

@@ -70,7 +70,9 @@ function use(core: Core, run: Run, rule: AffinityRule, key: string, row: number)
   // A session may point outside the domain that hard keys demand; those are stronger.
   if (run.set !== undefined && run.set.has[row] !== 1) return
   // A place that is spoken for already is not snatched from whoever waited for it.
+  run.boundRow = row
   if (rule.whenBusy === 'spill' && !hasRoom(core.columns, row)) {
+    run.boundResult = 'seen_full'
     run.tried = [row]
     return
   }
@@ -81,6 +83,7 @@ function use(core: Core, run: Run, rule: AffinityRule, key: string, row: number)
 
 function used(core: Core, run: Run, rule: AffinityRule, key: string, row: number, granted: boolean): Pending {
   const isOwner = rule.layer === 'previous_response_id'
+  run.boundResult = granted ? 'granted' : run.error === undefined ? 'full' : 'error'
   // An acquisition that failed counts as busy here, as in the reference.
   run.error = undefined
   if (granted) {

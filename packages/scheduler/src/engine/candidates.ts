@@ -1,4 +1,5 @@
 import { isModelLimited } from '../filters/standing.ts'
+import type { RankCache, RankIndex } from '../rankers/ranker.ts'
 import { loadSkewByMoments } from '../stats/load-skew.ts'
 import { hasRoom, OPEN, REACHABLE } from './columns.ts'
 import type { Core } from './core.ts'
@@ -30,17 +31,17 @@ export function isBarred(core: Core, run: Run, row: number): boolean {
 /** Ranks the candidates into `core.ranked`, counts them, and opens the record with their facts. */
 export function rankCandidates(core: Core, run: Run, set: EligibleSet): void {
   const barring = core.modelLimits || (run.request.excluded?.size ?? 0) > 0
-  if (set.index !== undefined && !barring && run.domain === undefined) rankByIndex(core, run, set)
+  // Index and cache know a set as a whole: a request with exceptions of its own is ranked by itself.
+  if (barring || run.domain !== undefined) rankByScan(core, run, set, barring)
+  else if (set.index !== undefined) rankByIndex(core, run, set.index, set.members.length)
+  else if (set.cache !== undefined) rankByCache(core, run, set.cache, set.members.length)
   else rankByScan(core, run, set, barring)
 }
 
 function rankByScan(core: Core, run: Run, set: EligibleSet, barring: boolean): void {
-  const { columns, ranked, scratch, profile } = core
+  const { columns } = core
   const { members } = set
-  if (core.indices.length < members.length) {
-    core.indices = new Int32Array(columns.order.length)
-    core.scores = new Float64Array(columns.order.length)
-  }
+  makeRoom(core, members.length)
   const { indices, scores } = core
   const { usable, loadRate } = columns
   const bit = run.domain === undefined ? OPEN : REACHABLE
@@ -61,23 +62,59 @@ function rankByScan(core: Core, run: Run, set: EligibleSet, barring: boolean): v
     squares += load * load
   }
   run.excluded = barred
-  run.unavailable = members.length - n - barred
-  run.candidateCount = n
-  run.loadSkew = loadSkewByMoments(sum, squares, n)
-  run.topK = Math.min(profile.picker.topK, n)
-  profile.ranker.rank(run.request, indices, n, columns, scratch, scores)
-  rankTopK(columns, indices, scores, n, profile.picker.topK, ranked)
-  const all = members.length <= CAPTURE_ALL && n > ranked.n
-  openRecord(core, run, all ? appendRest(core, n) : ranked.n)
+  count(run, { candidates: n, members: members.length, sum, squares })
+  core.profile.ranker.rank(run.request, indices, n, columns, core.scratch, scores)
+  keepBest(core, run, { rows: indices, scores }, members.length)
 }
 
-function rankByIndex(core: Core, run: Run, set: EligibleSet): void {
+function rankByCache(core: Core, run: Run, cache: RankCache, members: number): void {
+  cache.rank(core.columns, core.scratch)
+  const { rows, scores, loadSum, loadSquares } = cache
+  count(run, { candidates: rows.length, members, sum: loadSum, squares: loadSquares })
+  keepBest(core, run, { rows, scores }, members)
+}
+
+function count(
+  run: Run,
+  of: {
+    readonly candidates: number
+    readonly members: number
+    readonly sum: number
+    readonly squares: number
+  },
+): void {
+  run.candidateCount = of.candidates
+  run.unavailable = of.members - of.candidates - run.excluded
+  run.loadSkew = loadSkewByMoments(of.sum, of.squares, of.candidates)
+}
+
+/** Makes room for that many candidates. */
+function makeRoom(core: Core, members: number): void {
+  if (core.indices.length >= members) return
+  core.indices = new Int32Array(core.columns.order.length)
+  core.scores = new Float64Array(core.columns.order.length)
+}
+
+/** Every candidate with its score. */
+interface Scored {
+  readonly rows: Int32Array
+  readonly scores: Float64Array
+}
+
+/** Takes the top K of the scored candidates and records them, in a small set with all the others. */
+function keepBest(core: Core, run: Run, scored: Scored, members: number): void {
+  const { columns, ranked, profile } = core
+  const n = run.candidateCount
+  run.topK = Math.min(profile.picker.topK, n)
+  rankTopK(columns, scored.rows, scored.scores, n, profile.picker.topK, ranked)
+  const all = members <= CAPTURE_ALL && n > ranked.n
+  openRecord(core, run, all ? appendRest(core, scored, n) : ranked.n)
+}
+
+function rankByIndex(core: Core, run: Run, index: RankIndex, members: number): void {
   const { ranked, scratch, profile } = core
-  const index = set.index!
   index.sync(core.columns)
-  run.candidateCount = index.count
-  run.unavailable = set.members.length - index.count
-  run.loadSkew = loadSkewByMoments(index.loadSum, index.loadSquares, index.count)
+  count(run, { candidates: index.count, members, sum: index.loadSum, squares: index.loadSquares })
   run.topK = Math.min(profile.picker.topK, index.count)
   index.begin(scratch)
   resetRanked(ranked, run.topK)
@@ -90,15 +127,14 @@ function rankByIndex(core: Core, run: Run, set: EligibleSet): void {
 }
 
 /** Puts the candidates beyond the top K behind it, in no order, and answers how many there are in all. */
-function appendRest(core: Core, n: number): number {
-  const { ranked, columns, indices, scores } = core
+function appendRest({ ranked, columns }: Core, { rows, scores }: Scored, n: number): number {
   const last = ranked.n - 1
   const lastRow = ranked.rows[last]!
   const lastScore = ranked.scores[last]!
   let at = ranked.n
   for (let i = 0; i < n; i++) {
-    if (!standsBefore(columns, lastRow, lastScore, indices[i]!, scores[i]!)) continue
-    ranked.rows[at] = indices[i]!
+    if (!standsBefore(columns, lastRow, lastScore, rows[i]!, scores[i]!)) continue
+    ranked.rows[at] = rows[i]!
     ranked.scores[at++] = scores[i]!
   }
   return at

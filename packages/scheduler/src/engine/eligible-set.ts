@@ -1,11 +1,11 @@
 import { domainFilter } from '../filters/domain.ts'
 import type { Filter, FilterReason } from '../filters/filter.ts'
 import type { Transport } from '../model/account.ts'
-import type { Ranker, RankIndex } from '../rankers/ranker.ts'
+import type { RankCache, Ranker, RankIndex } from '../rankers/ranker.ts'
 import type { Columns } from './columns.ts'
 
-/** Below this many members a scan is faster than the index (benchmarks/select). */
-const INDEX_FROM = 65
+/** Below this many members scoring all of them is faster than the index (benchmarks/select). */
+const INDEX_FROM = 129
 /** Model names come from clients: more combinations than this are forgotten and built anew. */
 const MAX_SETS = 2048
 
@@ -21,6 +21,8 @@ export interface EligibleSet {
   readonly filtered: Readonly<Record<FilterReason, number>>
   /** For large sets whose ranker has one. */
   readonly index: RankIndex | undefined
+  /** For the others, where the ranker has one. */
+  readonly cache: RankCache | undefined
 }
 
 /** Finds the eligible set of a combination of facts, built once until accounts change. */
@@ -87,6 +89,8 @@ function build(
   const members = Int32Array.from(rows)
   const has = new Uint8Array(columns.order.length)
   for (const row of rows) has[row] = 1
-  const index = members.length >= INDEX_FROM ? ranker.createIndex?.(members) : undefined
-  return { ...facts, members, has, filtered, index }
+  const large = members.length >= INDEX_FROM
+  const index = large ? ranker.createIndex?.(members) : undefined
+  const cache = large ? undefined : ranker.createCache?.(members)
+  return { ...facts, members, has, filtered, index, cache }
 }

@@ -5,7 +5,7 @@ import type { ScheduleRequest } from '../model/request.ts'
 import type { NoneReason, WaitPlan } from '../model/selection.ts'
 import type { Slot } from '../ports.ts'
 import type { CancelSignal } from '../scheduler.ts'
-import type { AttemptOrigin, DecisionFacts } from './decision-ring.ts'
+import type { AttemptOrigin, AttemptResult, DecisionFacts } from './decision-ring.ts'
 import type { EligibleSet } from './eligible-set.ts'
 
 const NONE: readonly number[] = []
@@ -64,6 +64,9 @@ export class Run implements DecisionFacts {
   candidates: number[] | undefined = undefined
   at = 0
   by: AttemptOrigin = 'draw'
+  /** The row a binding led to, -1 without one, and what came of asking for its slot. */
+  boundRow = -1
+  boundResult: AttemptResult = 'granted'
   /** How many rows of the last batch were answered for. */
   asked = 0
   /** Rows asked for already. */

@@ -55,11 +55,19 @@ function resume(core: Core, run: Run): MaybePromise<Run> {
 }
 
 function finish(core: Core, run: Run): void {
-  if (run.decisionId === 0) run.decisionId = core.ring.open(run.request, 0, core.wallTime(run.startedMs))
+  if (run.decisionId === 0) {
+    run.decisionId = core.ring.open(run.request, 0, core.wallTime(run.startedMs))
+    noteBound(core, run)
+  }
   run.latencyMicros = (core.clock.monotonicMs() - run.startedMs) * 1000
   core.ring.finish(run.decisionId, run)
   if (run.result === 'selected') core.ring.admitted(run.decisionId, run.row, 0)
   core.counters.selected(run)
+}
+
+/** The record is opened after a binding was tried: its attempt is the first. */
+function noteBound(core: Core, run: Run): void {
+  if (run.boundRow >= 0) core.ring.tried(run.decisionId, run.boundRow, run.boundResult, 'binding')
 }
 
 // Hard keys: one state domain, or no account at all.
@@ -94,6 +102,7 @@ function balanceStep(core: Core, run: Run): Pending {
   run.set ??= core.sets.find(run.request.model, run.request.transport ?? '', undefined)
   const { set } = run
   rankCandidates(core, run, set)
+  noteBound(core, run)
   const probe = run.domain === undefined ? probeFor(core, run, set) : -1
   if (probe >= 0) {
     const taken = takeRow(core, run, probe, 'probe')

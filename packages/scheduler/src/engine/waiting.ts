@@ -182,7 +182,9 @@ export function createWaiting(
   return {
     queue,
     enter(run, signal, admit) {
+      // While a store was asked, the accounts may have changed.
       retarget(run)
+      if (!mayHope(run)) return Promise.reject(goneError(run))
       const tooMany = full(run)
       if (tooMany !== undefined) return Promise.reject(tooMany)
       const sinceMs = core.clock.monotonicMs()

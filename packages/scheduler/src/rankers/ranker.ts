@@ -56,8 +56,22 @@ export interface Ranker {
     out: Float64Array,
     place: { readonly offset: number; readonly stride: number },
   ): void
+  /** Keeps what it can of the scores of a fixed membership from selection to selection; for moderate sets. */
+  createCache?(members: Int32Array): RankCache
   /** An index over a fixed membership that yields the same order without reading all of it; for large sets. */
   createIndex?(members: Int32Array): RankIndex
+}
+
+/** Scores the usable members of one eligible set, doing again only what changed. */
+export interface RankCache {
+  /** Catches up with the columns, and leaves the set's figures in the scratch for the record. */
+  rank(columns: Columns, scratch: Scratch): void
+  /** The usable members in member order, and the score of each as {@link Ranker.rank} would have it. */
+  readonly rows: Int32Array
+  readonly scores: Float64Array
+  /** Sum and sum of squares of their load rates (exact integers). */
+  readonly loadSum: number
+  readonly loadSquares: number
 }
 
 /** Yields the usable members of one eligible set in the engine's total order, reading few of them. */

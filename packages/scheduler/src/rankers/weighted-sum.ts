@@ -4,6 +4,7 @@ import { priorityFactor } from './factors/priority.ts'
 import { queueFactor } from './factors/queue.ts'
 import { ttftFactor } from './factors/ttft.ts'
 import type { Ranker } from './ranker.ts'
+import { createWeightedSumCache } from './weighted-sum-cache.ts'
 import { createWeightedSumIndex } from './weighted-sum-index.ts'
 import { MAX_PRIORITY, MAX_TTFT, MIN_PRIORITY, MIN_TTFT, QUEUE_DIVISOR, type Weights } from './weights.ts'
 
@@ -64,6 +65,7 @@ export function weightedSum(weights: Weights): Ranker {
       ]
     },
 
+    createCache: members => createWeightedSumCache(weights, members),
     createIndex: members => createWeightedSumIndex(weights, members),
   }
 }
