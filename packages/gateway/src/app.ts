@@ -70,6 +70,7 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
     maxHeaderFields: config.limits.headerCount,
     headersTimeoutMs: config.limits.headerTimeoutMs,
     bodyWindowMs: config.limits.bodyIdleMs,
+    stalledReaderMs: config.limits.stalledReaderMs,
   }
   const server = createHttpServer({
     handle: pipeline.handle,
@@ -103,7 +104,7 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
     await upstream.close()
     await decisionLog?.close()
     await bindings.close()
-    log.flush()
+    await log.flush()
   }
 
   let url: string

@@ -20,9 +20,11 @@ export interface SignalSource {
 /** Drains on the first signal, forces on the second, exits at once on the third. */
 export function onSignals(actions: SignalActions, source: SignalSource = process): void {
   let received = 0
+  let code = 0
   const stop = (signal: 'SIGINT' | 'SIGTERM'): void => {
     received += 1
-    const code = received === 1 ? 0 : 128 + numbers[signal]
+    // What was only forced to its end did not drain, whichever of the two closings is done first.
+    if (received > 1) code = 128 + numbers[signal]
     if (received > 2) {
       source.exit(code)
       return

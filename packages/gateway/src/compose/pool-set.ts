@@ -108,9 +108,13 @@ export function createPoolSet(
           createPoolAccess({
             name: config.name,
             scheduler: pools.get(config.name)!.scheduler,
-            accounts: members.map(({ account }) => accountAccess(account)),
+            // A disabled account is never chosen, and its models are not the pool's to offer.
+            accounts: members
+              .filter(({ account }) => account.enabled)
+              .map(({ account }) => accountAccess(account)),
             commit: config.commit,
             firstTokenTimeoutMs: config.firstTokenTimeoutMs,
+            unknownOwners: config.unknownOwners,
           }),
         )
       }

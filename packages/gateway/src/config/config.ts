@@ -44,6 +44,8 @@ export interface ClientConfig {
   readonly pool: string
   /** Absent: unlimited. */
   readonly concurrency?: number | undefined
+  /** `headers`: answers say which account served, after how many attempts, and by which decision. */
+  readonly diagnostics: 'none' | 'headers'
 }
 
 export type AccountKind = (typeof accountKinds)[number]
@@ -109,6 +111,8 @@ export interface PoolConfig {
   readonly commit: 'hold' | 'early'
   /** Absent: none. */
   readonly firstTokenTimeoutMs?: number | undefined
+  /** What becomes of response ids nobody here has bound. */
+  readonly unknownOwners: 'refuse' | 'relay'
 }
 
 export interface StoreConfig {
@@ -128,6 +132,7 @@ export interface LimitsConfig {
   readonly websocketMessageBytes: number
   readonly headerTimeoutMs: number
   readonly bodyIdleMs: number
+  readonly stalledReaderMs: number
   readonly headersTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly holdMs: number

@@ -67,6 +67,7 @@ function resolveClient(client: FileClient, fileKeys: readonly string[]): ClientC
     keys: [...(client.keys ?? []), ...fileKeys].map(key => new Secret(key)),
     pool: client.pool,
     concurrency: client.concurrency,
+    diagnostics: client.diagnostics,
   }
 }
 
@@ -121,6 +122,7 @@ function resolvePool(name: string, pool: FilePool, accounts: readonly FileAccoun
     },
     commit: pool.commit,
     firstTokenTimeoutMs: pool.firstTokenTimeout,
+    unknownOwners: pool.owner.unknown === 'passthrough' ? 'relay' : 'refuse',
   }
 }
 
@@ -136,6 +138,7 @@ function resolveLimits(limits: ConfigFile['limits']): LimitsConfig {
     websocketMessageBytes: limits.websocketMessage,
     headerTimeoutMs: limits.headerTimeout,
     bodyIdleMs: limits.bodyIdle,
+    stalledReaderMs: limits.stalledReader,
     headersTimeoutMs: limits.headersTimeout,
     idleTimeoutMs: limits.idleTimeout,
     holdMs: limits.hold,

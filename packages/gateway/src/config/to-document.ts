@@ -61,7 +61,7 @@ function writeAccount(account: AccountConfig, write: WriteSecret) {
   }
 }
 
-function writePool({ accounts, scheduler, commit, firstTokenTimeoutMs }: PoolConfig) {
+function writePool({ accounts, scheduler, commit, firstTokenTimeoutMs, unknownOwners }: PoolConfig) {
   const { profile, weights, topK, wait } = scheduler
   return {
     accounts: [...accounts],
@@ -77,6 +77,7 @@ function writePool({ accounts, scheduler, commit, firstTokenTimeoutMs }: PoolCon
     },
     commit,
     firstTokenTimeout: orUndefined(firstTokenTimeoutMs, formatDuration),
+    owner: { unknown: unknownOwners === 'relay' ? ('passthrough' as const) : ('refuse' as const) },
   }
 }
 

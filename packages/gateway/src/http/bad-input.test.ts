@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RawClient } from '../../test/sockets/raw-client.ts'
 import { errorBody, isGatewayError } from '../proxy/errors.ts'
@@ -386,5 +387,56 @@ describe('a bad request', () => {
     client.close()
     expect(answer.text).toContain('{"bytes":5')
     expect(answer.text.match(/HTTP\/1\.1 /g)).toHaveLength(1)
+  })
+
+  it('of any bytes at all leaves the server serving', async () => {
+    const pieces = fc.constantFrom(
+      ...[
+        'GET ',
+        'POST ',
+        '/',
+        ' HTTP/1.1',
+        '\r\n',
+        '\n',
+        '\r',
+        ':',
+        ' ',
+        '\0',
+        'Host: g',
+        'Content-Length: 5',
+      ],
+      ...[
+        'Transfer-Encoding: chunked',
+        'Expect: 100-continue',
+        'Upgrade: h2c',
+        'Connection: close',
+        '5',
+        'hello',
+      ],
+      ...['0\r\n\r\n', 'PRI * HTTP/2.0', 'CONNECT a:1', '\u0016\u0003\u0001', 'x'.repeat(9000)],
+    )
+    const whole = fc.constantFrom(post('Content-Length: 5\r\n', 'hello'), `GET / HTTP/1.1\r\n${host}\r\n`)
+    const message = fc.array(fc.oneof(pieces, whole, fc.string({ unit: 'binary', maxLength: 20 })), {
+      maxLength: 12,
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        message,
+        fc.constantFrom('end', 'destroy', 'resetAndDestroy'),
+        async (parts, leave) => {
+          const client = await RawClient.open(port)
+          for (const part of parts) client.send(Buffer.from(part, 'latin1'))
+          await new Promise(resolve => setImmediate(resolve))
+          client.socket[leave as 'end']()
+          client.close()
+        },
+      ),
+      { numRuns: 150 },
+    )
+    const client = await RawClient.open(port)
+    const answer = await client.send(`GET / HTTP/1.1\r\n${host}\r\n`).until(text => text.includes('}'))
+    client.close()
+    expect(answer.status).toBe(200)
+    while (server.running > 0) await new Promise(resolve => setImmediate(resolve))
   })
 })

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '@headgate/scheduler'
 import { GatewayError } from '../proxy/errors.ts'
@@ -12,8 +11,10 @@ import { methodNotServed, readHead } from './head.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { lingerBeforeClose } from './linger.ts'
 import { listenError } from './listen-error.ts'
+import { createNodeServer, type TlsFiles } from './node-server.ts'
 import { type ClientError, parseErrorOf } from './parse-error.ts'
 import { type PlainRoute, servePlainRoute } from './plain-route.ts'
+import { RunningCount } from './running-count.ts'
 
 /** Options of {@link createHttpServer}. */
 export interface HttpServerOptions {
@@ -22,8 +23,8 @@ export interface HttpServerOptions {
   /** Exact paths answered beside the pipeline. */
   readonly plainRoutes?: Readonly<Record<string, PlainRoute>>
   readonly limits?: Partial<HttpLimits>
-  /** Speaks TLS with this certificate (PEM) instead of plain HTTP. */
-  readonly tls?: { readonly cert: string; readonly key: string }
+  /** Speaks TLS with this certificate instead of plain HTTP. */
+  readonly tls?: TlsFiles
   readonly log: Log
   readonly clock: Clock
 }
@@ -53,8 +54,7 @@ class NodeHttpServer implements HttpServer {
   readonly #state: ServerState
   readonly #plainRoutes: ReadonlyMap<string, PlainRoute>
   readonly #server: Server
-  #running = 0
-  readonly #idleListeners = new Set<() => void>()
+  readonly #running = new RunningCount()
 
   constructor(options: HttpServerOptions) {
     this.#options = options
@@ -65,7 +65,7 @@ class NodeHttpServer implements HttpServer {
   }
 
   get running(): number {
-    return this.#running
+    return this.#running.count
   }
 
   listen(address: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }> {
@@ -86,52 +86,20 @@ class NodeHttpServer implements HttpServer {
     this.#state.draining = true
     // Also closes the connections that are idle now; the others follow when their answer is sent.
     this.#server.close()
-    await this.#whenIdle(timeoutMs)
-    const cut = this.#running
+    await this.#running.whenIdle(this.#options.clock, timeoutMs)
+    const cut = this.#running.count
     this.#server.closeAllConnections()
     return { cut }
   }
 
   #createServer(): Server {
-    const { tls } = this.#options
-    const limits = this.#limits
-    const serverOptions = {
-      maxHeaderSize: limits.maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      // Bodies have their own deadline: a total one would cut long uploads or allow endless drips.
-      requestTimeout: 0,
-      connectionsCheckingInterval: limits.checkIntervalMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      noDelay: true,
-      // A missing Host is refused in readHead, with a body that says so.
-      requireHostHeader: false,
-      insecureHTTPParser: false,
-      optimizeEmptyRequests: true,
-      // Node would take every upgrade for one of ours; readHead refuses those that nobody serves.
-      shouldUpgradeCallback: () => false,
-    }
-    const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
-      this.#onRequest(request, response)
-    const server =
-      tls === undefined
-        ? createServer(serverOptions, onRequest)
-        : createTlsServer({ ...serverOptions, cert: tls.cert, key: tls.key }, onRequest)
-    // Beyond its own count Node reports an overflow that cannot be told from one of bytes, so ours comes first.
-    server.maxHeadersCount = Math.max(1000, limits.maxHeaderFields + 1)
-    server.maxConnections = limits.maxConnections
-    server.on('checkContinue', onRequest)
-    server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) =>
-      answerError(response, new GatewayError('unsupported_expectation')),
-    )
-    server.on('connect', (request: IncomingMessage, socket: Socket) => {
-      const target = request.url ?? ''
-      this.#refuseSocket(socket, methodNotServed('CONNECT', target))
+    return createNodeServer(this.#limits, this.#options.tls, {
+      request: (request, response) => this.#onRequest(request, response),
+      expectation: response => answerError(response, new GatewayError('unsupported_expectation')),
+      connect: (request, socket) => this.#refuseSocket(socket, methodNotServed('CONNECT', request.url ?? '')),
+      connection: socket => this.#onConnection(socket),
+      clientError: (error, socket) => this.#onClientError(error, socket),
     })
-    server.on('clientError', (error: ClientError, socket) => this.#onClientError(error, socket as Socket))
-    server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
-      this.#onConnection(socket),
-    )
-    return server
   }
 
   #onConnection(socket: Socket): void {
@@ -167,11 +135,11 @@ class NodeHttpServer implements HttpServer {
   #serve(exchange: HttpExchange, response: ServerResponse, connection: Connection): void {
     connection.running.push(exchange)
     if (connection.running.length >= this.#limits.maxPipelined) connection.closing = true
-    this.#running++
+    this.#running.begin()
     let handled = false
     let closed = false
     const settle = (): void => {
-      if (handled && closed) this.#exchangeOver()
+      if (handled && closed) this.#running.end()
     }
     response.on('close', () => {
       closed = true
@@ -181,7 +149,7 @@ class NodeHttpServer implements HttpServer {
     this.#options.handle(exchange, exchange).then(
       () => {
         handled = true
-        if (exchange.answered === false) this.#abandon(exchange, response, undefined)
+        this.#abandon(exchange, response, undefined)
         settle()
       },
       (error: unknown) => {
@@ -271,24 +239,6 @@ class NodeHttpServer implements HttpServer {
     socket.on('error', () => socket.destroy())
     socket.write(rawErrorAnswer(error))
     socket.destroySoon()
-  }
-
-  #exchangeOver(): void {
-    this.#running--
-    if (this.#running === 0) for (const listener of [...this.#idleListeners]) listener()
-  }
-
-  #whenIdle(timeoutMs: number): Promise<void> {
-    if (this.#running === 0 || timeoutMs <= 0) return Promise.resolve()
-    return new Promise(resolve => {
-      const done = (): void => {
-        cancel()
-        this.#idleListeners.delete(done)
-        resolve()
-      }
-      const cancel = this.#options.clock.schedule(timeoutMs, done)
-      this.#idleListeners.add(done)
-    })
   }
 }
 

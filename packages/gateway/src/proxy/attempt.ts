@@ -8,6 +8,7 @@ import type {
   UpstreamRequest,
 } from '../upstream/upstream.ts'
 import type { ByteBudget } from './byte-budget.ts'
+import { cleanText } from './clean-text.ts'
 import type { CommitPolicy } from './commit.ts'
 import { ErrorReply } from './error-reply.ts'
 import { type ErrorCode, GatewayError, type StreamFormat } from './errors.ts'
@@ -163,7 +164,7 @@ export class Attempt implements UpstreamListener {
     if (this.#over) return
     this.#exchangeOver = true
     this.#guard(() => {
-      this.options.record.upstreamMessage = 'detail' in fault ? `${fault.kind}: ${fault.detail}` : fault.kind
+      this.upstreamSaid('detail' in fault ? `${fault.kind}: ${fault.detail}` : fault.kind)
       const verdict = judgeFault(fault)
       if (this.#reply === undefined) this.fail(verdict, { ambiguous: progress.requestSent })
       else this.#reply.broken(verdict)
@@ -174,6 +175,11 @@ export class Attempt implements UpstreamListener {
   get context(): VerdictContext {
     const { clock, continuesResponse, model } = this.options
     return { nowWallMs: clock.wallMs(), continuesResponse, model }
+  }
+
+  /** Keeps the upstream's own words for the operator: cleaned, because some repeat the key they refuse. */
+  upstreamSaid(message: string): void {
+    if (message !== '') this.options.record.upstreamMessage = cleanText(message, { maxChars: 500 })
   }
 
   /** The model works: the first-token timeout, which is there to find another account in time, is off. */

@@ -1,8 +1,10 @@
+import { isSchedulerError, type Located } from '@headgate/scheduler'
 import { Attempt, type AttemptLease } from './attempt.ts'
 import { GatewayError } from './errors.ts'
 import { judgeReply } from './outcome.ts'
 import { responseKey } from './owner-key.ts'
 import {
+  accountOf,
   attemptBasis,
   ClientLeft,
   type RoutedExchange,
@@ -12,6 +14,7 @@ import {
   upstreamHeaders,
 } from './request-exchange.ts'
 import { beginAttempt } from './request-record.ts'
+import { schedulerRefusal } from './scheduler-refusal.ts'
 
 /**
  * Retrieves or deletes a stored response where it is stored. It holds no slot and never queues behind generations.
@@ -20,13 +23,13 @@ import { beginAttempt } from './request-record.ts'
 export async function serveBoundResponse(exchange: RoutedExchange): Promise<void> {
   const { pool, client, route, inbound, trace, deps } = exchange
   const key = responseKey(route.id)
-  const located = await pool.scheduler.locate({ tenant: client.tenant, owners: [key] })
+  const located = await locate(exchange, key)
   stillThere(inbound)
   if (located.kind === 'none') {
     if (located.reason !== 'owner_unavailable') throw responseNotFound(route.id)
     throw new GatewayError('owner_unavailable', { retryAfterMs: located.retryAfterMs })
   }
-  const account = pool.account(located.account)
+  const account = accountOf(exchange, located.account)
   if (account === undefined) throw responseNotFound(route.id)
   const record = beginAttempt(account.id, undefined)
   trace.attempts.push(record)
@@ -67,6 +70,16 @@ export async function serveBoundResponse(exchange: RoutedExchange): Promise<void
   } catch (error) {
     // The binding leads to a 404 upstream until it expires: the same answer, one exchange later.
     deps.log.warn({ requestId: trace.requestId, error }, 'A deleted response could not be unbound.')
+  }
+}
+
+async function locate({ pool, client }: RoutedExchange, key: string): Promise<Located> {
+  try {
+    return await pool.scheduler.locate({ tenant: client.tenant, owners: [key] })
+  } catch (error) {
+    if (!isSchedulerError(error)) throw error
+    const context = { scheduler: pool.scheduler, model: '', continues: undefined, nearestModels: () => [] }
+    throw schedulerRefusal(error, context)
   }
 }
 

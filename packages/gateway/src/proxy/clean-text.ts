@@ -1,4 +1,4 @@
-/** The longest piece of a caller's input that is ever repeated to anyone. */
+/** The longest piece of foreign text that is ever repeated to a client. */
 const maxEchoChars = 100
 
 // C0, DEL, C1, the Unicode line separators and the bidirectional overrides: none may reach a terminal or a log.
@@ -7,11 +7,12 @@ const secrets = /\bsk-[A-Za-z0-9_-]{4,}|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]
 
 /**
  * Makes a piece of foreign text fit to be repeated in a message: no control characters, nothing that looks like
- * a credential, at most 100 characters.
+ * a credential, at most 100 characters (or `maxChars`, for what only the operator reads).
  */
-export function cleanText(text: string): string {
+export function cleanText(text: string, options: { readonly maxChars?: number } = {}): string {
+  const { maxChars = maxEchoChars } = options
   // Cut first: neither expression may run over megabytes. The margin keeps a secret that straddles the cut whole.
-  const cut = text.length > 4 * maxEchoChars ? text.slice(0, 4 * maxEchoChars) : text
+  const cut = text.length > 4 * maxChars ? text.slice(0, 4 * maxChars) : text
   const clean = cut.replace(unprintable, '').replace(secrets, '***')
-  return clean.length > maxEchoChars ? `${clean.slice(0, maxEchoChars - 3)}...` : clean
+  return clean.length > maxChars ? `${clean.slice(0, maxChars - 3)}...` : clean
 }

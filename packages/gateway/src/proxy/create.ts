@@ -1,6 +1,7 @@
 // The product's heart, kept in one place: read it from serveCreate downwards.
-import { isSchedulerError, type Lease, type ScheduleRequest } from '@headgate/scheduler'
+import type { Lease } from '@headgate/scheduler'
 import type { UpstreamRequest } from '../upstream/upstream.ts'
+import { AccountSearch } from './account-search.ts'
 import { Attempt, type AttemptEnd } from './attempt.ts'
 import { GatewayError } from './errors.ts'
 import type { HeaderList } from './exchange.ts'
@@ -8,7 +9,7 @@ import { type FailoverState, mayMoveOn } from './failover.ts'
 import { upstreamModel } from './models.ts'
 import { discardOrphan } from './orphan.ts'
 import { judgeReply } from './outcome.ts'
-import type { AccountAccess, Capability } from './pool-access.ts'
+import type { AccountAccess } from './pool-access.ts'
 import { RequestBody } from './request-body.ts'
 import { type CreateFacts, checkContentHeaders, checkCreate } from './request-check.ts'
 import {
@@ -17,13 +18,10 @@ import {
   type RoutedExchange,
   routingHeaders,
   runAttempt,
-  stillThere,
   upstreamHeaders,
 } from './request-exchange.ts'
 import { beginAttempt } from './request-record.ts'
-import type { RouteKind } from './route.ts'
 import { type RequestScan, scanRequest } from './scan.ts'
-import { modelNotFound, schedulerRefusal } from './scheduler-refusal.ts'
 import { sessionKey } from './session-key.ts'
 import { spliceBytes } from './splice.ts'
 
@@ -96,7 +94,7 @@ async function generate(exchange: RoutedExchange, creation: Creation): Promise<v
     attempts: 0,
     ambiguous: 0,
   }
-  const search = new AccountSearch(exchange, creation)
+  const search = new AccountSearch(exchange, creation.facts, creation.session)
   for (;;) {
     const { lease, account } = await search.next()
     if (state.attempts++ > 0) pool.scheduler.reportSwitch()
@@ -107,8 +105,7 @@ async function generate(exchange: RoutedExchange, creation: Creation): Promise<v
     if (end.orphanId !== undefined && creation.facts.store)
       discardOrphan(exchange, account.target, end.orphanId)
     search.failed(account.id, end)
-    const told = end.verdict.mayFailOver
-    if (!mayMoveOn(state, end)) throw search.lastError({ exhausted: told && state.attempts > 1 })
+    if (!mayMoveOn(state, end)) throw search.lastError(end.verdict.mayFailOver ? 'given_up' : 'final')
   }
 }
 
@@ -121,127 +118,6 @@ async function leased<T>(lease: Lease, use: () => Promise<T>): Promise<T> {
     throw error
   }
 }
-
-/** One request's way through the accounts of its pool. */
-class AccountSearch {
-  readonly #exchange: RoutedExchange
-  readonly #creation: Creation
-  readonly #request: ScheduleRequest
-  #excluded: Set<string> | undefined
-  #last: (AttemptEnd & { readonly kind: 'failed' }) | undefined
-  #ownersRelayed = false
-
-  constructor(exchange: RoutedExchange, creation: Creation) {
-    this.#exchange = exchange
-    this.#creation = creation
-    const { client, pool, route } = exchange
-    const { model, continues } = creation.facts
-    const excluded = pool.incapable(needs(route.kind, creation.facts))
-    this.#request = {
-      tenant: client.tenant,
-      model,
-      transport: 'http_sse',
-      ...(creation.session === undefined ? {} : { session: creation.session }),
-      ...(continues === undefined ? {} : { owners: [continues.key] }),
-      ...(excluded === undefined ? {} : { excluded }),
-    }
-  }
-
-  /** The next account with a slot of it in hand. Throws what the client is to be told when there is none. */
-  async next(): Promise<{ lease: Lease; account: AccountAccess }> {
-    for (;;) {
-      const lease = await this.#acquire()
-      const account = this.#accountOf(lease)
-      if (account !== undefined) return { lease, account }
-      // It left the configuration between the choice and now.
-      lease[Symbol.dispose]()
-      this.#exclude(lease.account.id)
-    }
-  }
-
-  failed(accountId: string, end: AttemptEnd & { readonly kind: 'failed' }): void {
-    this.#last = end
-    this.#exclude(accountId)
-  }
-
-  /** What the client hears when no account is left: the last one's error. */
-  lastError(): GatewayError {
-    const { answer } = this.#last!.verdict
-    if (answer === 'relay') {
-      return new GatewayError('upstream_bad_response', { values: { detail: 'its error message broke off' } })
-    }
-    return answer.code === 'model_not_found' ? this.#modelNotFound() : answer
-  }
-
-  async #acquire(): Promise<Lease> {
-    const { pool, inbound } = this.#exchange
-    for (;;) {
-      try {
-        const lease = await pool.scheduler.acquire(this.#current(), { signal: inbound.signal })
-        if (!inbound.signal.aborted) return lease
-        lease.settle({ outcome: { kind: 'client_abort' } })
-      } catch (error) {
-        stillThere(inbound)
-        if (this.#last !== undefined) throw this.lastError()
-        if (!isSchedulerError(error)) throw error
-        const unknown = error.code === 'owner_unknown' && pool.unknownOwners === 'relay'
-        if (!unknown || this.#ownersRelayed) throw this.#refusal(error)
-        this.#ownersRelayed = true
-      }
-      stillThere(inbound)
-    }
-  }
-
-  #refusal(error: Parameters<typeof schedulerRefusal>[0]): GatewayError {
-    const { pool } = this.#exchange
-    const { model, continues } = this.#creation.facts
-    const nearestModels = () => this.#exchange.shared.models.nearest(pool.accounts, model)
-    return schedulerRefusal(error, { scheduler: pool.scheduler, model, continues, nearestModels })
-  }
-
-  #modelNotFound(): GatewayError {
-    const { pool, shared } = this.#exchange
-    const { model } = this.#creation.facts
-    return modelNotFound(model, shared.models.nearest(pool.accounts, model))
-  }
-
-  #current(): ScheduleRequest {
-    if (this.#excluded === undefined && !this.#ownersRelayed) return this.#request
-    const { owners, ...request } = this.#request
-    return {
-      ...request,
-      ...(owners === undefined || this.#ownersRelayed ? {} : { owners }),
-      ...(this.#excluded === undefined ? {} : { excluded: this.#excluded }),
-    }
-  }
-
-  #exclude(accountId: string): void {
-    this.#excluded ??= new Set(this.#request.excluded)
-    this.#excluded.add(accountId)
-  }
-
-  /** An account that was added by a reload after this request began is found in the newest snapshot. */
-  #accountOf(lease: Lease): AccountAccess | undefined {
-    const { pool, deps } = this.#exchange
-    const { id } = lease.account
-    return pool.account(id) ?? deps.snapshot().pools.get(pool.name)?.account(id)
-  }
-}
-
-function needs(kind: RouteKind, facts: CreateFacts): readonly Capability[] {
-  if (kind === 'create_chat') return chatNeeds
-  if (kind === 'create_embeddings') return embeddingsNeeds
-  if (!facts.background && facts.continues === undefined) return responsesNeeds
-  const list: Capability[] = ['responses']
-  if (facts.background) list.push('background')
-  if (facts.continues?.kind === 'response') list.push('storedResponses')
-  if (facts.continues?.kind === 'conversation') list.push('conversations')
-  return list
-}
-
-const chatNeeds: readonly Capability[] = ['chat']
-const embeddingsNeeds: readonly Capability[] = ['embeddings']
-const responsesNeeds: readonly Capability[] = ['responses']
 
 function attempt(
   exchange: RoutedExchange,

@@ -50,7 +50,7 @@ const keyHeaders = ['api-key', 'x-api-key'] as const
 const queryCredential = /[?&](api[-_]?key|x-api-key|key|access[-_]token|token|authorization|sig)=/i
 
 // What any key of ours looks like: the shape is checked before anything is looked up.
-const keyShape = /^[\x21-\x7e]{8,512}$/
+const keyShape = /^[\x21-\x7e]{8,4096}$/
 
 /**
  * Answers whose request it is. Exactly one credential is accepted (`Authorization: Bearer`, `api-key` or

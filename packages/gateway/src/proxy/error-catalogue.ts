@@ -152,7 +152,11 @@ export const errorCatalogue = {
   server_is_overloaded: entry(503, 'service_unavailable_error', 'The upstream is overloaded. Retry later.'),
   upstream_error: upstream(502, 'The upstream failed with status {status}.'),
   upstream_failed: upstream(502, 'The upstream reported a failure ({code}).'),
-  upstream_auth: upstream(502, 'The upstream refused the gateway. The operator has to mend its account.', 'never'),
+  upstream_auth: upstream(
+    502,
+    'The upstream refused the gateway. The operator has to mend its account.',
+    'never',
+  ),
   upstream_unreachable: upstream(502, 'No connection to the upstream could be made.'),
   upstream_tls: upstream(502, 'The TLS connection to the upstream failed.', 'never'),
   upstream_disconnected: upstream(502, 'The upstream closed the connection without an answer.'),
@@ -162,7 +166,11 @@ export const errorCatalogue = {
   upstream_event_too_long: upstream(502, 'The upstream sent an event longer than {limit} bytes.'),
   upstream_bad_content_type: upstream(502, 'The upstream answered with content type {given}.', 'never'),
   upstream_bad_response: upstream(502, 'The upstream sent an answer that cannot be read: {detail}.'),
-  upstream_redirect: upstream(502, 'The upstream answered with a redirect, which is never followed.', 'never'),
+  upstream_redirect: upstream(
+    502,
+    'The upstream answered with a redirect, which is never followed.',
+    'never',
+  ),
   upstream_route_missing: upstream(502, 'The upstream does not serve this endpoint.', 'never'),
 
   client_closed: entry(499, 'invalid_request_error', 'The client closed the connection.', 'never'),

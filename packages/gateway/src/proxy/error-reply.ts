@@ -45,8 +45,8 @@ export class ErrorReply implements Reply {
 
   #judge(failure: InBandFailure | undefined, body: Uint8Array | undefined): void {
     const attempt = this.#attempt
-    const { judge, record } = attempt.options
-    record.upstreamMessage = failure?.message
+    const { judge } = attempt.options
+    if (failure !== undefined) attempt.upstreamSaid(failure.message)
     const verdict = judge(this.#status, this.#headers, failure, attempt.context)
     if (verdict.answer === 'relay' && body !== undefined) this.#relay(verdict, body)
     else attempt.fail(verdict)

@@ -118,6 +118,6 @@ function fill(template: string, values: GatewayErrorDetails['values']): string {
   return template.replace(/\{(\w+)\}/g, (place, name: string) => {
     const value = values[name]
     if (value === undefined) return place
-    return typeof value === 'object' ? value.map(cleanText).join(', ') : cleanText(String(value))
+    return typeof value === 'object' ? value.map(one => cleanText(one)).join(', ') : cleanText(String(value))
   })
 }

@@ -72,7 +72,7 @@ export class JsonReply implements Reply {
     }
     const verdict =
       facts.failure === undefined ? undefined : judgeInBand(facts.failure, this.#attempt.context)
-    if (facts.failure !== undefined) this.#attempt.options.record.upstreamMessage = facts.failure.message
+    if (facts.failure !== undefined) this.#attempt.upstreamSaid(facts.failure.message)
     if (verdict !== undefined && verdict.answer !== 'relay') {
       this.#attempt.fail(verdict, { orphanId: facts.responseId })
       return

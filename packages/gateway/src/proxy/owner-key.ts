@@ -9,7 +9,7 @@ export function responseKey(id: string): string {
 }
 
 /** The hard key of a stored conversation. */
-export function conversationKey(id: string): string {
+function conversationKey(id: string): string {
   return `conversation:${hash('sha256', id, 'hex')}`
 }
 

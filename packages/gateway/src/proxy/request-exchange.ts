@@ -5,7 +5,7 @@ import { GatewayError } from './errors.ts'
 import type { HeaderList, Inbound, Outbound } from './exchange.ts'
 import type { ModelDirectory } from './models.ts'
 import type { PipelineDeps } from './pipeline-deps.ts'
-import type { PoolAccess } from './pool-access.ts'
+import type { AccountAccess, PoolAccess } from './pool-access.ts'
 import { hopsOf, requestHeaders } from './request-headers.ts'
 import type { RequestTrace } from './request-record.ts'
 import type { RetryBudget } from './retry-budget.ts'
@@ -37,6 +37,11 @@ export interface RoutedExchange extends RequestExchange {
   readonly route: Route
   readonly client: ClientAccess
   readonly pool: PoolAccess
+}
+
+/** An account of the request's pool. One that a reload added after it began is found in the newest snapshot. */
+export function accountOf({ pool, deps }: RoutedExchange, id: string): AccountAccess | undefined {
+  return pool.account(id) ?? deps.snapshot().pools.get(pool.name)?.account(id)
 }
 
 /** The part of {@link AttemptOptions} that is the same for every attempt of a request. */

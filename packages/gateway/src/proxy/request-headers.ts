@@ -8,7 +8,7 @@ import type { HeaderList } from './exchange.ts'
 const allowed = new Set(['accept', 'user-agent', 'openai-beta', 'idempotency-key', 'x-client-request-id'])
 
 /** How many gateways of this kind a request has passed. */
-export const hopsHeader = 'x-headgate-hops'
+const hopsHeader = 'x-headgate-hops'
 
 /** A text that may be a header's value: nothing in it can end the line. */
 export function isHeaderSafe(value: string): boolean {

@@ -13,7 +13,7 @@ export interface AttemptRecord {
   upstreamStatus: number | undefined
   /** What was judged, when it failed. */
   errorCode: ErrorCode | undefined
-  /** The upstream's own words, at most 500 characters: for the operator only. */
+  /** The upstream's own words, cleaned, at most 500 characters: for the operator only. */
   upstreamMessage: string | undefined
   durationMs: number
 }
@@ -42,7 +42,7 @@ export interface RequestRecord {
   /** The account of the last attempt. */
   readonly account: string | undefined
   readonly decisionId: number | undefined
-  /** Where the last account was found. Reading it costs a look into the decision ring. */
+  /** Where the last account was found. */
   readonly layer: Layer | undefined
   readonly attempts: readonly AttemptRecord[]
   /** From the request's arrival to the first output of a stream. */
@@ -90,7 +90,7 @@ export class RequestTrace implements RequestRecord {
   }
 
   get layer(): Layer | undefined {
-    return this.lease?.decision?.layer
+    return this.lease?.layer
   }
 }
 

@@ -2,7 +2,7 @@ import type { HeaderList } from './exchange.ts'
 import { headerValue } from './response-headers.ts'
 
 /** The longest cool-down taken on an upstream's word: beyond it the account is asked again. */
-export const maxRetryAfterMs = 60_000
+const maxRetryAfterMs = 60_000
 
 /**
  * How long an upstream asks to be left alone, in milliseconds, from `retry-after-ms` or `retry-after` (seconds or

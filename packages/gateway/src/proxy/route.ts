@@ -109,11 +109,6 @@ export function matchRoute(method: string, target: string): Route {
   return { kind, pattern: entry.pattern, upstreamPath: target.slice('/v1'.length), id }
 }
 
-/** True for the routes that make the model work and hold a slot. */
-export function isCreate(kind: RouteKind): boolean {
-  return kind === 'create_response' || kind === 'create_chat' || kind === 'create_embeddings'
-}
-
 const allMethods = ['GET', 'POST', 'DELETE']
 
 function methodNotAllowed(method: string, path: string, allowed: readonly string[]): GatewayError {

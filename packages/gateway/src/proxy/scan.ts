@@ -3,7 +3,7 @@ import { GatewayError } from './errors.ts'
 import { type JsonField, type JsonProblem, maxJsonDepth, scanJson, wantFields } from './json-scanner.ts'
 
 /** The request fields that decide where a request goes; everything else is the upstream's business. */
-export const routingFields = [
+const routingFields = [
   'model',
   'stream',
   'previous_response_id',

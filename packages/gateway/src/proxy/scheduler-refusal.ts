@@ -52,7 +52,7 @@ export function schedulerRefusal(error: SchedulerError, context: RefusalContext)
 }
 
 /** The one answer for state that is unknown, gone, or somebody else's. */
-export function stateNotFound(continues: Continuation | undefined): GatewayError {
+function stateNotFound(continues: Continuation | undefined): GatewayError {
   return continues?.kind === 'conversation'
     ? new GatewayError('conversation_not_found', { param: 'conversation', values: { id: continues.id } })
     : previousResponseNotFound()

@@ -1,3 +1,4 @@
+// A little long: holding, binding, aligning and ending are one state, and splitting it would hide that.
 import type { Attempt, Reply } from './attempt.ts'
 import { type CommitSignal, type CommitState, commitStep } from './commit.ts'
 import { errorEvent, GatewayError } from './errors.ts'
@@ -86,7 +87,6 @@ export class StreamReply implements Reply {
   /** What the upstream has said of its own end goes before whatever broke afterwards. */
   broken(verdict: Verdict): void {
     const tap = this.#tap
-    if (this.#upstreamEnded) return
     if (tap.terminal !== undefined || tap.failure !== undefined) {
       this.end()
       return
@@ -127,7 +127,7 @@ export class StreamReply implements Reply {
       this.#signal('began')
     } else if (tap.failure !== undefined) {
       const verdict = judgeInBand(tap.failure, this.#attempt.context)
-      this.#attempt.options.record.upstreamMessage = tap.failure.message
+      this.#attempt.upstreamSaid(tap.failure.message)
       if (verdict.answer !== 'relay') {
         this.#signal('account_failure')
         this.#attempt.fail(verdict, { orphanId: tap.responseId })

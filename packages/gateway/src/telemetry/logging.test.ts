@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { LineWriter } from './line-writer.ts'
 import { createLog } from './logging.ts'
 import { createRequestLog } from './request-log.ts'
 
@@ -131,7 +132,7 @@ describe('stdout', () => {
   it('may be closed: the process lives on', async () => {
     const child = run(`
       const timer = setInterval(() => log.info({ count: 1 }, 'line'), 1)
-      setTimeout(() => { clearInterval(timer); log.flush(); process.exitCode = 7 }, 300)`)
+      setTimeout(() => { clearInterval(timer); void log.flush(); process.exitCode = 7 }, 100)`)
     await once(child.stdout!, 'data')
     child.stdout!.destroy()
     const [code] = await once(child, 'exit')
@@ -142,7 +143,7 @@ describe('stdout', () => {
     const full = openSync('/dev/full', 'w')
     const child = run(
       `const timer = setInterval(() => log.info({ count: 1 }, 'line'), 1)
-      setTimeout(() => { clearInterval(timer); log.flush(); process.exitCode = 7 }, 100)`,
+      setTimeout(() => { clearInterval(timer); void log.flush(); process.exitCode = 7 }, 100)`,
       full,
     )
     const [code] = await once(child, 'exit')
@@ -150,13 +151,34 @@ describe('stdout', () => {
     expect(code).toBe(7)
   })
 
-  it('has every line after a flush', async () => {
-    const child = run(`for (let i = 0; i < 500; i++) log.info({ count: i }, 'line')
-      log.flush()
-      process.exit(0)`)
-    let text = ''
-    for await (const chunk of child.stdout!) text += chunk
-    expect(text.trim().split('\n')).toHaveLength(500)
+  it('may be stuck: the process lives on, bounded, and ends in time', async () => {
+    const child = run(`
+      const timer = setInterval(() => { for (let i = 0; i < 50; i++) log.info({ detail: 'x'.repeat(1000) }, 'line') }, 1)
+      setTimeout(async () => { clearInterval(timer); await log.flush(); process.exit(7) }, 100)`)
+    child.stdout!.pause()
+    const [code] = await once(child, 'exit')
+    expect(code).toBe(7)
+  })
+
+  it('takes no more lines while too much of it is unread', () => {
+    const stuck = { writableLength: 5e6, on() {}, write: () => expect.unreachable() }
+    const writer = new LineWriter(stuck as unknown as NodeJS.WriteStream)
+    for (let i = 0; i < 10; i++) writer.write('line\n')
+    expect(writer.dropped).toBe(10)
+  })
+
+  it('has every line after a flush, and after an exit without one', async () => {
+    for (const end of ['await log.flush(); process.exit(0)', '']) {
+      const child = run(`for (let i = 0; i < 500; i++) log.info({ count: i }, 'line')
+        ${end}`)
+      let text = ''
+      for await (const chunk of child.stdout!) text += chunk
+      const counts = text
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).count)
+      expect(counts).toEqual(Array.from({ length: 500 }, (_, i) => i))
+    }
   })
 })
 

@@ -1,5 +1,6 @@
-import { destination, type Level, pino, stdTimeFunctions } from 'pino'
+import { type Level, pino, stdTimeFunctions } from 'pino'
 import type { Log, LogFields } from '../runtime/log.ts'
+import { LineWriter } from './line-writer.ts'
 import { redactFields, redactText } from './redact.ts'
 
 /** What is written: this level and those above it. */
@@ -14,12 +15,11 @@ export interface LogOptions {
 
 /** A {@link Log} that writes; ends with the process. */
 export interface WrittenLog extends Log {
-  /** Writes out what is still in memory, at once. Call it before the process ends. */
-  flush(): void
+  /** Resolves when every line is written, or after a second: a stuck reader must not hold up the end. */
+  flush(): Promise<void>
 }
 
-/** Beyond this much that stdout has not taken, lines are dropped: a stuck reader must not fill the memory. */
-const maxUnwrittenBytes = 4 * 1024 * 1024
+const flushTimeoutMs = 1000
 
 /**
  * One line of JSON per call, on stdout: `level`, `time` (ISO 8601, UTC), the fields, `msg`.
@@ -29,8 +29,9 @@ const maxUnwrittenBytes = 4 * 1024 * 1024
  * is closed (EPIPE) or stuck, lines are lost and the gateway goes on.
  */
 export function createLog(options: LogOptions = {}): WrittenLog {
-  const { level = 'info', write } = options
-  const stdout = write === undefined ? openStdout() : undefined
+  const { level = 'info' } = options
+  const stdout = options.write === undefined ? new LineWriter(process.stdout) : undefined
+  const write = options.write ?? ((line: string) => stdout?.write(line))
   const logger = pino(
     {
       level,
@@ -38,7 +39,7 @@ export function createLog(options: LogOptions = {}): WrittenLog {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: label => ({ level: label }) },
     },
-    stdout ?? { write: (line: string) => write?.(line) },
+    { write },
   )
   const at =
     (name: Level) =>
@@ -50,18 +51,6 @@ export function createLog(options: LogOptions = {}): WrittenLog {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    flush() {
-      try {
-        stdout?.flushSync()
-      } catch {
-        // Nobody reads stdout any more, or it was never ready: there is no place left to say so.
-      }
-    },
+    flush: () => stdout?.flush(flushTimeoutMs) ?? Promise.resolve(),
   }
-}
-
-function openStdout() {
-  const stdout = destination({ dest: 1, sync: false, maxLength: maxUnwrittenBytes })
-  stdout.on('error', () => {})
-  return stdout
 }

@@ -26,7 +26,7 @@ export const loggedFields: ReadonlySet<string> = new Set([
   ...['inputTokens', 'cachedTokens', 'outputTokens', 'count', 'dropped', 'cut', 'limit', 'retryAfterMs'],
   // The process.
   ...['host', 'port', 'url', 'path', 'file', 'folder', 'line', 'column', 'version', 'node', 'pid', 'signal'],
-  ...['problem', 'warning', 'profile', 'origin'],
+  ...['problem', 'warning', 'profile', 'origin', 'fields'],
 ])
 
 const maxDepth = 4

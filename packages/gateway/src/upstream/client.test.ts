@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { HeaderList } from '../proxy/exchange.ts'
 import { createUpstream, type UpstreamOptions } from './client.ts'
@@ -328,6 +329,47 @@ describe('a fault', () => {
   })
 })
 
+describe('any bytes at all', () => {
+  it('are heard as at most one head, and exactly one end or fault', async () => {
+    let answer = ''
+    const port = await listen(
+      createNetServer(socket => socket.once('data', () => socket.end(Buffer.from(answer, 'latin1')))),
+    )
+    const upstream = client()
+    const pieces = fc.constantFrom(
+      ...[
+        'HTTP/1.1 200 OK\r\n',
+        'HTTP/1.1 100 Continue\r\n\r\n',
+        'HTTP/1.1 204 No Content\r\n',
+        'HTTP/1.0 200 OK\r\n',
+      ],
+      ...['\r\n', '\n', 'content-length: 5\r\n', 'transfer-encoding: chunked\r\n', 'connection: close\r\n'],
+      ...[
+        'content-encoding: gzip\r\n',
+        '5\r\nhello\r\n',
+        '0\r\n\r\n',
+        'hello',
+        '__proto__: x\r\n',
+        'x: \u0001\r\n',
+      ],
+    )
+    const message = fc.array(fc.oneof(pieces, fc.string({ unit: 'binary', maxLength: 10 })), {
+      maxLength: 10,
+    })
+    await fc.assert(
+      fc.asyncProperty(message, async parts => {
+        answer = parts.join('')
+        const { events } = await send(upstream, targetOf(port)).done
+        await nextTurn()
+        expect(events.filter(event => event === 'end' || event === 'fault')).toHaveLength(1)
+        expect(events.filter(event => event === 'head').length).toBeLessThanOrEqual(1)
+        expect(events.at(-1)).toMatch(/end|fault/)
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
 describe('abort', () => {
   /** An upstream that says when a request came and when its socket closed. */
   async function watched(answer: (socket: Socket) => void) {
@@ -535,6 +577,36 @@ describe('sockets', () => {
     const { fault, requestSent } = await send(upstream, targetOf(port)).done
     expect(fault?.kind).toBe('connect')
     expect(requestSent).toBe(false)
+  })
+})
+
+describe('close', () => {
+  it('does not wait for a connection that is still being made for a request given up', async () => {
+    const resolve: UpstreamOptions['resolve'] = () => {}
+    const upstream = client({ resolve, connectTimeoutMs: 60_000 })
+    const { exchange } = send(upstream, targetOf(1, { baseUrl: 'http://silent.test' }))
+    exchange.abort()
+    await upstream.close()
+  })
+
+  it('waits for what is running', async () => {
+    let finish = (): void => {}
+    const port = await http((_request, response) => {
+      response.write('a')
+      finish = () => response.end('b')
+    })
+    const upstream = client()
+    const running = send(upstream, targetOf(port))
+    await running.headed
+    let closed = false
+    const closing = upstream.close().then(() => {
+      closed = true
+    })
+    await nextTurn()
+    expect(closed).toBe(false)
+    finish()
+    await closing
+    expect(running.heard).toMatchObject({ body: 'ab', ended: true })
   })
 })
 

@@ -59,7 +59,10 @@ interface AccountPool {
 class UndiciUpstream implements Upstream {
   readonly #options: typeof defaults & UpstreamOptions
   readonly #pools = new Map<string, AccountPool>()
-  readonly #closing = new Set<Promise<void>>()
+  /** Pools that take no more requests and are not empty yet. */
+  readonly #retired = new Set<Pool>()
+  readonly #idleListeners: (() => void)[] = []
+  #running = 0
   #closed = false
 
   constructor(options: typeof defaults & UpstreamOptions) {
@@ -68,7 +71,8 @@ class UndiciUpstream implements Upstream {
 
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
     const { target } = request
-    const exchange = new DispatchedExchange(listener, target.headersTimeoutMs)
+    const exchange = new DispatchedExchange(listener, target.headersTimeoutMs, this.#onOver)
+    this.#running++
     if (this.#closed) {
       queueMicrotask(() => exchange.onResponseError(null, new ClosedError()))
       return exchange
@@ -100,7 +104,9 @@ class UndiciUpstream implements Upstream {
   async close(): Promise<void> {
     this.#closed = true
     this.retain(new Set())
-    await Promise.all(this.#closing)
+    if (this.#running > 0) await new Promise<void>(resolve => this.#idleListeners.push(resolve))
+    // What is left are sockets still being made for requests that were given up.
+    await Promise.all([...this.#retired].map(pool => pool.destroy()))
   }
 
   #poolOf(target: UpstreamTarget): AccountPool {
@@ -132,8 +138,13 @@ class UndiciUpstream implements Upstream {
 
   /** Idle sockets close now, busy ones after their exchange. */
   #retire(pool: Pool): void {
-    const closed = pool.close().finally(() => this.#closing.delete(closed))
-    this.#closing.add(closed)
+    this.#retired.add(pool)
+    void pool.close().finally(() => this.#retired.delete(pool))
+  }
+
+  readonly #onOver = (): void => {
+    this.#running--
+    if (this.#running === 0) for (const resolve of this.#idleListeners.splice(0)) resolve()
   }
 }
 

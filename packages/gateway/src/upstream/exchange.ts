@@ -11,14 +11,17 @@ import type { UpstreamExchange, UpstreamFault, UpstreamListener } from './upstre
  */
 export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   #listener: UpstreamListener | undefined
+  readonly #onOver: () => void
   #controller: Dispatcher.DispatchController | undefined
   #headTimer: NodeJS.Timeout | undefined
   #requestSent = false
   #headHeard = false
   #paused = false
 
-  constructor(listener: UpstreamListener, headersTimeoutMs: number) {
+  /** `onOver` is called once, when the listener hears nothing more. */
+  constructor(listener: UpstreamListener, headersTimeoutMs: number, onOver: () => void) {
     this.#listener = listener
+    this.#onOver = onOver
     this.#headTimer = setTimeout(expireHead, headersTimeoutMs, this)
   }
 
@@ -33,7 +36,8 @@ export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamE
   }
 
   abort(): void {
-    this.#listener = undefined
+    if (this.#listener === undefined) return
+    this.#release()
     this.#stop('aborted')
   }
 
@@ -70,9 +74,7 @@ export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamE
   }
 
   onResponseEnd(): void {
-    const listener = this.#listener
-    this.#listener = undefined
-    listener?.end()
+    this.#release()?.end()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
@@ -81,9 +83,14 @@ export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamE
 
   #fail(fault: UpstreamFault): void {
     clearTimeout(this.#headTimer)
+    this.#release()?.fault(fault, { requestSent: this.#requestSent })
+  }
+
+  #release(): UpstreamListener | undefined {
     const listener = this.#listener
     this.#listener = undefined
-    listener?.fault(fault, { requestSent: this.#requestSent })
+    if (listener !== undefined) this.#onOver()
+    return listener
   }
 
   #stop(why: string): void {

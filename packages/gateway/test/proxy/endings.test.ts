@@ -112,6 +112,37 @@ describe('a stream that fails of itself', () => {
     expect(world.scheduler.switches).toBe(1)
   })
 
+  it('in the middle of its first output moves to another account: half an event is no beginning', async () => {
+    const world = createWorld()
+    const client = await world.post(streamed)
+    world.upstream.last.stream(one.created, one.delta.slice(0, -5)).end()
+    await calm()
+    expect(client.begun).toBe(false)
+    world.upstream.last.stream(two.created, two.delta, two.completed).end()
+    await client.done
+    expect(client.text).toBe(two.created + two.delta + two.completed)
+  })
+
+  it('while its id is being bound says nothing later, when another account has answered', async () => {
+    for (const answer of ['resolve', 'reject'] as const) {
+      const world = createWorld({ pool: { commit: 'early' } })
+      const slow = Promise.withResolvers<void>()
+      world.scheduler.bind = () => slow.promise
+      const client = await world.post(streamed)
+      world.upstream.last.stream(one.created).fault({ kind: 'closed', detail: '' })
+      await calm()
+      world.scheduler.bind = () => {}
+      world.upstream.last.stream(two.created)
+      slow[answer](undefined as never)
+      await calm()
+      world.upstream.last.data(two.delta + two.completed).end()
+      await client.done
+      expect(client.text).toBe(two.created + two.delta + two.completed)
+      expect(world.scheduler.balanced).toBe(true)
+      expect(world.failures).toEqual([])
+    }
+  })
+
   it('after the model began is passed on as it is, and counts', async () => {
     const world = createWorld()
     const client = await world.post(streamed)
@@ -225,7 +256,7 @@ describe('a client that leaves', () => {
       pending[answer](undefined as never)
       await calm()
       expect(client.begun).toBe(false)
-      expect(world.scheduler.leases).toMatchObject([{ outcome: 'client_abort', settled: 1 }])
+      expect(world.scheduler.leases).toMatchObject([{ outcome: 'client_abort', settled: 1, disposed: 0 }])
     }
   })
 
@@ -265,16 +296,21 @@ describe('failover', () => {
     expect(world.upstream.exchanges.length).toBe(130 + 4)
   })
 
-  it('tells the time to come back when one is known, and otherwise not to come back', async () => {
+  it('tells the time to come back when one is known, and not to come back when it has tried elsewhere', async () => {
     const world = createWorld({ accounts: [{ id: 'a' }] })
     world.upstream.answer = exchange => exchange.json(429, { error: { code: 'x' } }, [['retry-after', '7']])
     const limited = await world.post(ask)
     await limited.done
     expect([limited.status, limited.header('retry-after')]).toEqual([429, '7'])
     world.upstream.answer = exchange => exchange.json(500, { error: { code: 'x' } })
-    const broken = await world.post(ask)
-    await broken.done
-    expect(broken.header('x-should-retry')).toBe('false')
+    const alone = await world.post(ask)
+    await alone.done
+    expect(alone.header('x-should-retry')).toBeUndefined()
+    const both = createWorld()
+    both.upstream.answer = world.upstream.answer
+    const tried = await both.post(ask)
+    await tried.done
+    expect(tried.header('x-should-retry')).toBe('false')
   })
 
   it('never sends background work twice, not even when the connection failed', async () => {
@@ -315,7 +351,9 @@ describe('failover', () => {
     expect(client.status).toBe(502)
     expect(client.text).not.toContain('sk-')
     expect(world.scheduler.leases[0]!.outcome).toBe('auth_broken')
-    expect(world.records[0]!.attempts[0]).toMatchObject({ upstreamStatus: 401, errorCode: 'upstream_auth' })
+    const [attempt] = world.records[0]!.attempts
+    expect(attempt).toMatchObject({ upstreamStatus: 401, errorCode: 'upstream_auth' })
+    expect(attempt!.upstreamMessage).toBe('Incorrect API key provided: ***')
   })
 
   it('passes a client’s mistake on at once, as the upstream put it', async () => {
@@ -355,6 +393,17 @@ describe('failover', () => {
     expect(client.text).toBe(created + delta + completed)
     expect(world.clock.pending).toBe(0)
   })
+})
+
+it('a model that has begun to think is not timed out: nobody else would be faster', async () => {
+  const world = createWorld({ pool: { firstTokenTimeoutMs: 500 } })
+  const client = await world.post(streamed)
+  const { created, item, delta, completed } = responseEvents('resp_1')
+  world.upstream.last.stream(created, item)
+  world.clock.advance(60_000)
+  world.upstream.last.data(delta + completed).end()
+  await client.done
+  expect(client.text).toBe(created + item + delta + completed)
 })
 
 describe('what the scheduler refuses', () => {
@@ -410,7 +459,9 @@ describe('every ending', () => {
         fc.boolean(),
         fc.boolean(),
         async (steps, stream, early) => {
-          const world = createWorld({ pool: { commit: early ? 'early' : 'hold' } })
+          const world = createWorld({
+            pool: { commit: early ? 'early' : 'hold', ...(early ? { firstTokenTimeoutMs: 500 } : {}) },
+          })
           world.scheduler.bind = early ? () => Promise.resolve() : () => {}
           const client = await world.post({ ...ask, stream })
           let headed: unknown

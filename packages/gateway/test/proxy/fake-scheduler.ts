@@ -155,6 +155,7 @@ export class FakeScheduler {
     return {
       account,
       decision: undefined,
+      layer: 'load_balance' as const,
       decisionId,
       waitedMs: 0,
       held: true,

@@ -1,6 +1,8 @@
+import { SchedulerError } from '@headgate/scheduler'
 import { describe, expect, it } from 'vitest'
+import { GatewayError } from '../../src/proxy/errors.ts'
 import { responseKey } from '../../src/proxy/owner-key.ts'
-import { bytesOf } from './fake-sides.ts'
+import { bytesOf, FakeClient } from './fake-sides.ts'
 import { calm, chatEvents, createWorld, keyB, responseEvents } from './world.ts'
 
 const ask = { model: 'gpt', input: 'hi' }
@@ -81,6 +83,36 @@ describe('a JSON answer', () => {
     expect(client.ending).toBe('destroyed')
     expect(world.upstream.exchanges).toHaveLength(1)
     expect(world.scheduler.leases).toMatchObject([{ outcome: 'transport_error', settled: 1 }])
+  })
+
+  it('beyond the buffer keeps its order while its id is being bound', async () => {
+    const world = createWorld({ limits: { jsonBufferBytes: 50 } })
+    const slow = Promise.withResolvers<void>()
+    world.scheduler.bind = () => slow.promise
+    const client = await world.post(ask)
+    const parts = [`{"id":"resp_1","x":"${'x'.repeat(60)}`, 'y'.repeat(60), '"}']
+    world.upstream.last.head(200, [['content-type', 'application/json']])
+    for (const part of parts) world.upstream.last.data(part)
+    world.upstream.last.end()
+    await calm()
+    expect(client.begun).toBe(false)
+    slow.resolve()
+    await client.done
+    expect(client.text).toBe(parts.join(''))
+    expect(client.ending).toBe('ended')
+    expect(world.scheduler.leases).toMatchObject([
+      { outcome: 'ok', settled: 1, bound: [responseKey('resp_1')] },
+    ])
+  })
+
+  it('gives its memory back', async () => {
+    const world = createWorld({ limits: { bufferedBytes: 300 } })
+    for (let i = 0; i < 5; i++) {
+      const client = await world.post(ask)
+      world.upstream.last.json(200, { id: 'resp_1', x: 'x'.repeat(100) })
+      await client.done
+      expect(client.header('content-length')).toBeDefined()
+    }
   })
 
   it('beyond the buffer without an id at its head is refused: its bytes cannot be let go', async () => {
@@ -395,6 +427,17 @@ describe('stored responses', () => {
     expect(foreign.status).toBe(404)
   })
 
+  it('cannot be found while the store of bindings fails, and nothing is claimed of them', async () => {
+    const world = bound()
+    world.scheduler.locate = () => {
+      throw new SchedulerError('store_failed', 'x')
+    }
+    const client = await world.call('GET', '/v1/responses/resp_1')
+    await client.done
+    expect([client.status, client.error.code]).toEqual([503, 'state_unavailable'])
+    expect(world.failures).toEqual([])
+  })
+
   it('stream again from where they were left, ending as any stream', async () => {
     const world = bound()
     const client = await world.call('GET', '/v1/responses/resp_1?stream=true&starting_after=2')
@@ -434,6 +477,47 @@ describe('the request itself', () => {
     world.upstream.last.json(200, {})
     await third.done
     expect(third.status).toBe(200)
+  })
+
+  it('is forgotten once its answer begins, and whichever way it ends', async () => {
+    const { created, delta, completed, failed } = responseEvents('resp_1')
+    const body = { ...ask, stream: true }
+    const world = createWorld({ limits: { bufferedBytes: bytesOf(JSON.stringify(body)).length } })
+    const streaming = await world.post(body)
+    world.upstream.last.stream(created, delta)
+    const first = world.upstream.last
+    for (const play of [
+      () => world.upstream.last.json(400, { error: {} }),
+      () => world.upstream.last.stream(created, failed('insufficient_quota')),
+      () => world.upstream.last.json(401, {}),
+    ]) {
+      const client = await world.post(body)
+      expect(client.begun).toBe(false)
+      play()
+      world.upstream.answer = exchange => exchange.json(401, {})
+      await calm()
+      if (world.upstream.last.state === 'running') world.upstream.last.json(401, {})
+      await client.done
+      world.upstream.answer = undefined
+    }
+    const broken = new FakeClient(
+      'POST',
+      '/v1/responses',
+      [
+        ['api-key', keyB],
+        ['content-type', 'application/json'],
+        ['content-length', '10'],
+      ],
+      Promise.reject(new GatewayError('truncated_body')),
+    )
+    const truncated = world.send(broken)
+    await truncated.done
+    expect(truncated.error.code).toBe('truncated_body')
+    const last = await world.post(body)
+    expect(last.begun).toBe(false)
+    world.upstream.last.stream(completed).end()
+    first.data(completed).end()
+    await Promise.all([last.done, streaming.done])
   })
 
   it('beyond its client’s concurrency is refused until another has ended', async () => {

@@ -1,5 +1,5 @@
 import type { Account } from '../model/account.ts'
-import type { Decision } from '../model/decision.ts'
+import type { Decision, Layer } from '../model/decision.ts'
 import type { Lease, Settlement } from '../model/lease.ts'
 import type { MaybePromise, Slot } from '../ports.ts'
 import type { Run } from './run.ts'
@@ -17,6 +17,7 @@ export interface LeaseKeeper {
 export class SlotLease implements Lease {
   readonly account: Account
   readonly decisionId: number
+  readonly layer: Layer
   readonly waitedMs: number
   readonly row: number
   readonly slot: Slot
@@ -31,6 +32,7 @@ export class SlotLease implements Lease {
     this.#keeper = keeper
     this.account = account
     this.decisionId = run.decisionId
+    this.layer = run.layer
     this.waitedMs = waitedMs
     this.row = run.row
     this.slot = run.slot!

@@ -1,5 +1,5 @@
 import type { Account } from './account.ts'
-import type { Decision } from './decision.ts'
+import type { Decision, Layer } from './decision.ts'
 import type { Outcome, Usage } from './outcome.ts'
 
 /** What the caller says when an attempt has ended. */
@@ -21,6 +21,8 @@ export interface Lease extends Disposable {
   /** The record of the choice; undefined once the ring has overwritten it. */
   readonly decision: Decision | undefined
   readonly decisionId: number
+  /** Where the account was found; cheaper than reading the decision. */
+  readonly layer: Layer
   /** Milliseconds the request waited in the queue, 0 when it did not. */
   readonly waitedMs: number
   /** Binds hard keys (ids just created) to this account's state domain. Await it before relaying an id. */

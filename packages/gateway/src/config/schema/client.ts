@@ -1,4 +1,4 @@
-import { credential, filePath, listOf, name, section, whole } from './fields.ts'
+import { credential, filePath, listOf, name, oneOf, section, whole } from './fields.ts'
 
 export const client = section({
   name: name().describe('The name of the client in logs and metrics; unique.'),
@@ -13,4 +13,7 @@ export const client = section({
   concurrency: whole(1, 100_000)
     .optional()
     .describe('Requests of the client in flight at once. Omitted: unlimited.'),
+  diagnostics: oneOf(['none', 'headers'])
+    .prefault('none')
+    .describe('headers: answers say which account served, after how many attempts, and by which decision.'),
 })

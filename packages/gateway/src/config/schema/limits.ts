@@ -24,6 +24,9 @@ export const limits = section({
   websocketMessage: size(KiB, GiB).prefault('16MiB').describe('The largest WebSocket message.'),
   headerTimeout: duration({ minMs: 100 }).prefault('10s').describe('Time for a client to send its header.'),
   bodyIdle: duration({ minMs: 100 }).prefault('60s').describe('Time between two parts of a client’s body.'),
+  stalledReader: duration({ minMs: 100 })
+    .prefault('60s')
+    .describe('Time a client may leave the bytes that wait for it untouched before it is cut off.'),
   headersTimeout: duration()
     .prefault('10m')
     .describe(

@@ -67,4 +67,11 @@ export const pool = section({
   firstTokenTimeout: duration()
     .optional()
     .describe('An attempt without a first token in this time fails over. Omitted: none.'),
+  owner: section({
+    unknown: oneOf(['refuse', 'passthrough'])
+      .prefault('refuse')
+      .describe(
+        'What becomes of a response id nobody here has bound: passthrough sends it to any account, for a move from another gateway; ids of other tenants are then only as secret as they are long.',
+      ),
+  }).prefault({}),
 })

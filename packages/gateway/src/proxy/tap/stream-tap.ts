@@ -68,7 +68,10 @@ export abstract class EventTap implements StreamTap {
    */
   feed(chunk: Uint8Array): void {
     if (this.overflowed) return
-    this.#parser.feed(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1'))
+    const bytes = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    this.#parser.feed(bytes.toString('latin1'))
   }
 
   end(): void {

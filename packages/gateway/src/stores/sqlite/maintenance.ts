@@ -22,50 +22,61 @@ export interface Maintenance {
 }
 
 /**
- * Starts the worker that deletes what has expired and moves the write-ahead log into the database.
+ * Has what has expired deleted, and the write-ahead log moved into the database, by a worker; the first round
+ * comes after `everyMs`, and starts it.
  *
  * Both sync the disk: on the main thread they would hold up every request now and then for about ten milliseconds.
  * One round follows the other, never two at once; the worker does not keep the process alive.
  */
 export function startMaintenance(options: MaintenanceOptions): Maintenance {
-  const { file, clock, everyMs, expiredBeforeMs, log, onLost } = options
-  const data: MaintenanceData = { file }
-  // From sources this module is TypeScript and so is its neighbour; built, both are JavaScript.
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const worker = new Worker(new URL(`./maintenance-worker.${extension}`, import.meta.url), {
-    workerData: data,
-    name: 'headgate-store',
-  })
-  worker.unref()
+  const { clock, everyMs, expiredBeforeMs, log, onLost } = options
+  let worker: Worker | undefined
   let closing = false
   let cancel = clock.schedule(everyMs, order)
 
   function order(): void {
     const message: MaintenanceOrder = { expiredBeforeMs: expiredBeforeMs() }
+    worker ??= startWorker(options.file, { report, lost })
     worker.postMessage(message)
   }
 
-  worker.on('message', (report: MaintenanceReport) => {
-    if (report.error !== undefined)
-      log.warn({ error: report.error }, 'Maintenance of the store failed; it will be tried again.')
+  function report({ error }: MaintenanceReport): void {
+    if (error !== undefined) log.warn({ error }, 'Maintenance of the store failed; it will be tried again.')
     if (!closing) cancel = clock.schedule(everyMs, order)
-  })
-  worker.on('error', error => {
+  }
+
+  function lost(error: unknown): void {
     log.error({ error }, 'The maintenance worker of the store is gone.')
     closing = true
     cancel()
     onLost()
-  })
+  }
 
   return {
     async close() {
       cancel()
       if (closing) return
       closing = true
+      if (worker === undefined) return
       const exited = once(worker, 'exit')
       worker.ref()
       worker.postMessage('close')
       await exited
     },
   }
+}
+
+function startWorker(
+  file: string,
+  hears: { readonly report: (report: MaintenanceReport) => void; readonly lost: (error: unknown) => void },
+): Worker {
+  const data: MaintenanceData = { file }
+  // From sources this module is TypeScript and so is its neighbour; built, both are JavaScript.
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const url = new URL(`./maintenance-worker.${extension}`, import.meta.url)
+  const worker = new Worker(url, { workerData: data, name: 'headgate-store' })
+  worker.unref()
+  worker.on('message', hears.report)
+  worker.on('error', hears.lost)
+  return worker
 }
