@@ -319,7 +319,9 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       durationMs: this.#core.clock.monotonicMs() - lease.admittedMs,
       usage: settlement?.usage,
     })
-    if (this.#core.columns.accounts[lease.row]?.id === lease.account.id) {
+    const now = this.#core.columns.accounts[lease.row]
+    // What an old credential met says nothing about the new one.
+    if (now?.id === lease.account.id && now.revision === lease.account.revision) {
       if (said !== 'neutral')
         this.#record(lease.row, said === 'ok', said === 'ok' ? lease.firstTokenMs : null)
       if (outcome === undefined) standings.neutral(lease.row, lease.slot)

@@ -15,6 +15,7 @@ import type { EligibleSet } from './eligible-set.ts'
 
 export const LAYERS: readonly Layer[] = ['none', 'previous_response_id', 'session_hash', 'load_balance']
 const RESULTS = ['selected', 'wait', 'none'] as const
+const UNFINISHED = RESULTS.indexOf('none')
 const ATTEMPT_RESULTS = ['granted', 'full', 'error', 'seen_full'] as const
 const ATTEMPT_ORIGINS = ['draw', 'rank', 'probe', 'binding'] as const
 const OUTCOMES: readonly OutcomeKind[] = [
@@ -148,19 +149,18 @@ export class DecisionRing {
     const id = this.#next++
     const slot = id % this.#starts.length
     this.#starts[slot] = at
-    const references = this.#references[slot]
-    if (references === undefined) {
-      this.#references[slot] = {
-        request,
-        reason: undefined,
-        plan: undefined,
-        domain: undefined,
-        set: undefined,
-      }
-    } else {
-      references.request = request
+    this.#references[slot] = {
+      request,
+      reason: undefined,
+      plan: undefined,
+      domain: undefined,
+      set: undefined,
     }
     const data = this.data
+    // A selection whose store answers later can be read before it is finished: it shows nothing of the last lap.
+    data.fill(0, at, at + TRIES)
+    data[at + RESULT] = UNFINISHED
+    data[at + ROW] = -1
     data[at + ID] = id
     data[at + WALL] = wallMs
     data[at + ROWS] = rows

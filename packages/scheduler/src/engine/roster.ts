@@ -59,9 +59,9 @@ export function createRoster(columns: Columns, reusable: (row: number) => boolea
         const account = columns.accounts[row]
         if (account === undefined || listed.has(account.id)) continue
         columns.accounts[row] = undefined
-        gone.push(row)
         changed.push(row)
       }
+      const leaving = [...changed]
       for (const account of accounts) {
         const row = rowFor(account.id)
         const before = gone.indexOf(row)
@@ -73,6 +73,8 @@ export function createRoster(columns: Columns, reusable: (row: number) => boolea
         columns.limit[row] = Math.max(0, account.concurrency ?? 0)
         refreshLoad(columns, row)
       }
+      // Only now: who takes another's place in the same list must not take over its row with all that is known of it.
+      gone.push(...leaving)
       size = accounts.length
       return changed
     },

@@ -41,6 +41,7 @@ export interface Standings {
 }
 
 interface Standing {
+  revision: string | undefined
   ejection: Ejection
   /** The slot of a half-open account's one probe: what older streams say there is old news. */
   probe: Slot | undefined
@@ -87,6 +88,7 @@ export function createStandings(
 
   function of(row: number): Standing {
     standings[row] ??= {
+      revision: undefined,
       ejection: HEALTHY,
       probe: undefined,
       coolUntilMs: 0,
@@ -231,12 +233,14 @@ export function createStandings(
       const nowMs = clock.monotonicMs()
       const account = columns.accounts[row]
       const standing = of(row)
-      if (account === undefined) {
-        // A removed account takes its history with it: the same id may come back as another credential.
+      if (account === undefined || account.revision !== standing.revision) {
+        // Another credential under the same id, or none: what was learned of the old one is void.
+        standing.revision = account?.revision
         standing.ejection = HEALTHY
         standing.coolUntilMs = 0
         resetResults(columns, row)
-      } else {
+      }
+      if (account !== undefined) {
         const wallMs = clock.wallMs()
         const held = heldUntilMs(account)
         standing.heldUntilMs = held > wallMs ? nowMs + held - wallMs : 0
@@ -287,7 +291,7 @@ export function createStandings(
         }
         if (
           standing.state !== 'active' ||
-          standing.expiresMs + standing.modelDueMs < Number.POSITIVE_INFINITY
+          Math.min(standing.expiresMs, standing.modelDueMs) < Number.POSITIVE_INFINITY
         )
           apply(row, nowMs)
         if (modelFreed) events.opened(row)

@@ -65,8 +65,12 @@ class WeightedSumCache implements RankCache {
       return
     }
     const { log } = columns
+    let last = -1
     for (let change = from; change < columns.changes; change++) {
-      const place = this.#placeOf[log[change & (log.length - 1)]!] ?? -1
+      const row = log[change & (log.length - 1)]!
+      if (row === last) continue
+      last = row
+      const place = this.#placeOf[row] ?? -1
       if (place > 0) this.#score(place - 1, columns)
     }
   }
@@ -74,8 +78,12 @@ class WeightedSumCache implements RankCache {
   /** False when somebody came or went: that may move the priorities every score is relative to. */
   #readChanges(columns: Columns, from: number): boolean {
     const { log } = columns
+    let last = -1
     for (let change = from; change < columns.changes; change++) {
       const row = log[change & (log.length - 1)]!
+      // A cycle changes one account several times over; it is read as it stands now, so once is enough.
+      if (row === last) continue
+      last = row
       const place = this.#placeOf[row] ?? -1
       if (place < 0) continue
       if (place > 0 !== ((columns.usable[row]! & OPEN) !== 0)) return false

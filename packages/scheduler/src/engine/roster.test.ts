@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import type { Account } from '../model/account.ts'
+import { createColumns } from './columns.ts'
+import { createRoster } from './roster.ts'
+
+const account = (id: string, order: number, facts: Partial<Account> = {}): Account => ({
+  id,
+  order,
+  ...facts,
+})
+
+function rosterWith(reusable: (row: number) => boolean = () => true) {
+  const columns = createColumns()
+  return { columns, roster: createRoster(columns, reusable) }
+}
+
+describe('replace', () => {
+  it('answers the rows that are new, changed or gone, and no others', () => {
+    const { roster } = rosterWith()
+    const [a, b, c] = [account('a', 0), account('b', 1), account('c', 2)]
+    expect(roster.replace([a, b])).toEqual([0, 1])
+    expect(roster.replace([a, b])).toEqual([])
+    expect(roster.replace([a, { ...b, priority: 3 }])).toEqual([1])
+    expect(roster.replace([a, c]).toSorted()).toEqual([1, 2])
+    expect([roster.size, roster.rowOf('c'), roster.rowOf('nobody')]).toEqual([2, 2, -1])
+  })
+
+  it('writes what accounts are, with their defaults', () => {
+    const { roster, columns } = rosterWith()
+    roster.replace([account('a', 7, { priority: -2, concurrency: 3 }), account('b', 8, { concurrency: -1 })])
+    expect([columns.order[0], columns.priority[0], columns.limit[0]]).toEqual([7, -2, 3])
+    expect([columns.priority[1], columns.limit[1]]).toEqual([0, 0])
+  })
+
+  it('keeps the row of a removed account for its return', () => {
+    const { roster, columns } = rosterWith()
+    roster.replace([account('a', 0), account('b', 1)])
+    columns.inUse[0] = 2
+    roster.replace([account('b', 1)])
+    expect(columns.accounts[0]).toBeUndefined()
+    roster.replace([account('b', 1), account('a', 0)])
+    expect([roster.rowOf('a'), columns.inUse[0]]).toEqual([0, 2])
+  })
+
+  it('gives a row to another account only when nobody means the old one any more', () => {
+    let free = false
+    const { roster, columns } = rosterWith(() => free)
+    roster.replace([account('a', 0)])
+    columns.inUse[0] = 1
+    roster.replace([account('b', 1)])
+    expect(roster.rowOf('b')).toBe(1)
+    free = true
+    roster.replace([account('b', 1), account('c', 2)])
+    expect(roster.rowOf('c')).toBe(2)
+    columns.inUse[0] = 0
+    columns.claimed[0] = 1
+    roster.replace([account('b', 1), account('c', 2), account('d', 3)])
+    expect(roster.rowOf('d')).toBe(3)
+    columns.claimed[0] = 0
+    columns.errorRate[0] = 0.5
+    roster.replace([account('b', 1), account('c', 2), account('d', 3), account('e', 4)])
+    expect([roster.rowOf('e'), roster.rowOf('a'), columns.errorRate[0]]).toEqual([0, -1, 0])
+  })
+
+  it('refuses a list with a fault, says which, and changes nothing', () => {
+    const { roster } = rosterWith()
+    roster.replace([account('a', 0)])
+    const lists: readonly [readonly Account[], RegExp][] = [
+      [[account('', 0)], /empty id/],
+      [[account('x', 0), account('x', 1)], /the id x/],
+      [[account('x', 0), account('y', 0)], /the order 0/],
+      [[account('x', Number.NaN)], /x has the order NaN/],
+      [[account('x', 0, { priority: Number.NaN })], /x has the priority NaN/],
+      [[account('x', 0, { concurrency: Number.NaN })], /x has the concurrency NaN/],
+    ]
+    for (const [list, message] of lists) expect(() => roster.replace(list)).toThrow(message)
+    expect([roster.size, roster.rowOf('a'), roster.rowOf('x')]).toEqual([1, 0, -1])
+  })
+})
+
+describe('remember', () => {
+  it('gives strangers a row each, up to a bound, and knows them again as accounts', () => {
+    const { roster, columns } = rosterWith()
+    const row = roster.remember('stranger')
+    expect(roster.remember('stranger')).toBe(row)
+    for (let i = 0; i < 2_000; i++) roster.remember(`stranger-${i}`)
+    expect(columns.size).toBe(1_024)
+    expect(roster.remember('one more')).toBe(-1)
+    roster.replace([account('stranger', 0)])
+    expect(roster.rowOf('stranger')).toBe(row)
+  })
+})

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { balancedProfile, classicProfile, loadAwareProfile, PROFILES } from './profile.ts'
+
+describe.each([classicProfile, balancedProfile])('weights of %o', profile => {
+  it('must be finite, at least 0, and not all 0', () => {
+    for (const weight of [-1, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => profile({ weights: { load: weight } })).toThrow(/The weight load is .+; it must be finite/)
+    const zero = { priority: 0, load: 0, queue: 0, errorRate: 0, ttft: 0 }
+    expect(() => profile({ weights: zero })).toThrow(/at least one must be positive/)
+    expect(() => profile({ weights: { ...zero, ttft: 0.1 } })).not.toThrow()
+  })
+
+  it('and K must be a whole number; 0 and none are the default of 7', () => {
+    for (const topK of [-1, 1.5, Number.NaN])
+      expect(() => profile({ topK })).toThrow(/topK is .+; it must be a whole number/)
+    expect([
+      profile().picker.topK,
+      profile({ topK: 0 }).picker.topK,
+      profile({ topK: 3 }).picker.topK,
+    ]).toEqual([7, 7, 3])
+  })
+})
+
+describe('the shipped profiles', () => {
+  it('go by the names configurations use', () => {
+    for (const [name, create] of Object.entries(PROFILES)) expect(create().name).toBe(name)
+  })
+
+  it('have the bounds of the design', () => {
+    for (const create of Object.values(PROFILES)) {
+      expect(create().wait).toEqual({
+        sticky: { timeoutMs: 45_000, max: 3 },
+        pool: { timeoutMs: 30_000, max: 100 },
+        owner: { timeoutMs: 45_000, max: 100 },
+      })
+      expect(create().ownerTtlMs).toBe(30 * 24 * 3_600_000)
+      expect(create({ wait: { pool: { timeoutMs: 1, max: 1 } } }).wait.owner.max).toBe(100)
+    }
+  })
+
+  it('eject failing accounts, all but classic', () => {
+    expect(classicProfile().ejection).toBeUndefined()
+    for (const create of [loadAwareProfile, balancedProfile])
+      expect(create().ejection).toEqual({
+        faults: 3,
+        backoffMs: 5_000,
+        maxBackoffMs: 60_000,
+        slowStartMs: 15_000,
+      })
+  })
+
+  it('keep a session for an hour unless told otherwise', () => {
+    for (const create of Object.values(PROFILES)) {
+      const ttl = (sessionTtlMs?: number) =>
+        create(sessionTtlMs === undefined ? {} : { sessionTtlMs }).affinity.find(
+          ({ layer }) => layer === 'session_hash',
+        )!.ttlMs
+      expect([ttl(), ttl(5)]).toEqual([3_600_000, 5])
+    }
+  })
+})
