@@ -25,6 +25,9 @@ export interface EligibleSet {
   readonly cache: RankCache | undefined
 }
 
+/** What sets with the same members have in common. */
+type Membership = Pick<EligibleSet, 'members' | 'has' | 'index' | 'cache'>
+
 /** Finds the eligible set of a combination of facts, built once until accounts change. */
 export interface EligibleSets {
   find(model: string, transport: Transport, domain: string | undefined): EligibleSet
@@ -41,6 +44,30 @@ export function createEligibleSets(
   const anywhere = new Map<string, EligibleSet>()
   const anywhereByWebSocket = new Map<string, EligibleSet>()
   const byDomain = new Map<string, EligibleSet>()
+  // Clients make up model names, but only configuration makes memberships: a name costs a small object, no index.
+  const memberships = new Map<string, Membership>()
+
+  function membershipOf(rows: readonly number[], domain: string | undefined): Membership {
+    const key = `${domain === undefined ? '' : 'domain '}${rows.join()}`
+    const known = memberships.get(key)
+    if (known !== undefined) return known
+    const members = Int32Array.from(rows)
+    const has = new Uint8Array(columns.order.length)
+    for (const row of rows) has[row] = 1
+    // Inside a domain every request is ranked by itself.
+    const large = domain === undefined && members.length >= INDEX_FROM
+    const small = domain === undefined && !large
+    const index = large ? ranker.createIndex?.(members) : undefined
+    const cache = small ? ranker.createCache?.(members) : undefined
+    const made = { members, has, index, cache }
+    memberships.set(key, made)
+    return made
+  }
+
+  function build(facts: Pick<EligibleSet, 'model' | 'transport' | 'domain'>): EligibleSet {
+    const { rows, filtered } = sift(columns, filters, facts)
+    return { ...facts, filtered, ...membershipOf(rows, facts.domain) }
+  }
 
   function kept(map: Map<string, EligibleSet>, key: string, set: EligibleSet): EligibleSet {
     if (map.size >= MAX_SETS) map.clear()
@@ -52,28 +79,26 @@ export function createEligibleSets(
     find(model, transport, domain) {
       if (domain !== undefined) {
         const key = `${transport}\n${model.length}\n${model}\n${domain}`
-        return (
-          byDomain.get(key) ??
-          kept(byDomain, key, build(columns, filters, ranker, { model, transport, domain }))
-        )
+        return byDomain.get(key) ?? kept(byDomain, key, build({ model, transport, domain }))
       }
       const map = transport === 'responses_websockets_v2' ? anywhereByWebSocket : anywhere
-      return map.get(model) ?? kept(map, model, build(columns, filters, ranker, { model, transport, domain }))
+      return map.get(model) ?? kept(map, model, build({ model, transport, domain }))
     },
     clear() {
       anywhere.clear()
       anywhereByWebSocket.clear()
       byDomain.clear()
+      memberships.clear()
     },
   }
 }
 
-function build(
+/** The rows that pass every filter, in the order of the last tie-break, and how many each filter left out. */
+function sift(
   columns: Columns,
   filters: readonly Filter[],
-  ranker: Ranker,
-  facts: { readonly model: string; readonly transport: Transport; readonly domain: string | undefined },
-): EligibleSet {
+  facts: Pick<EligibleSet, 'model' | 'transport' | 'domain'>,
+): { rows: number[]; filtered: Record<FilterReason, number> } {
   const rows: number[] = []
   const filtered = { platform: 0, model: 0, transport: 0, domain: 0 }
   // The engine's own rule, whatever the profile filters: a wrong domain is a certain failure upstream.
@@ -86,11 +111,5 @@ function build(
     else filtered[failed.reason]++
   }
   rows.sort((a, b) => columns.order[a]! - columns.order[b]!)
-  const members = Int32Array.from(rows)
-  const has = new Uint8Array(columns.order.length)
-  for (const row of rows) has[row] = 1
-  const large = members.length >= INDEX_FROM
-  const index = large ? ranker.createIndex?.(members) : undefined
-  const cache = large ? undefined : ranker.createCache?.(members)
-  return { ...facts, members, has, filtered, index, cache }
+  return { rows, filtered }
 }

@@ -108,7 +108,7 @@ function balanceStep(core: Core, run: Run): Pending {
     const taken = takeRow(core, run, probe, 'probe')
     if (isPromise(taken)) {
       if (run.candidateCount > 0) beginDraw(core, run)
-      return drainDraws(core, run, set, probing(core, probe, taken))
+      return drainDraws(core, run, set, { row: probe, taken: probing(core, probe, taken) })
     }
     if (taken) return selected(core, run)
   }
@@ -150,7 +150,7 @@ function drawAndTry(core: Core, run: Run): Pending {
     const row = ranked.rows[place]!
     if (skips(core, run, row)) continue
     const taken = takeRow(core, run, row, 'draw')
-    if (isPromise(taken)) return drainDraws(core, run, run.set!, taken)
+    if (isPromise(taken)) return drainDraws(core, run, run.set!, { row, taken })
     if (taken) return selected(core, run)
     if (stopped(core, run)) return
     if (profile.tries === 'all') run.tried = [...run.tried, row]
@@ -199,13 +199,19 @@ function drawn(core: Core, run: Run): number[] {
 }
 
 /** Keeps what is still to be drawn while one answer is on its way. */
-function drainDraws(core: Core, run: Run, set: EligibleSet, taken: Promise<boolean>): Promise<void> {
+function drainDraws(
+  core: Core,
+  run: Run,
+  set: EligibleSet,
+  asked: { readonly row: number; readonly taken: Promise<boolean> },
+): Promise<void> {
   if (run.candidateCount > 0 && run.waitRow < 0) {
     run.candidates = drawn(core, run)
   }
   run.step = TRY
-  return taken.then(granted => {
+  return asked.taken.then(granted => {
     if (granted) return selected(core, run)
+    run.tried = [...run.tried, asked.row]
     if (run.candidateCount === 0) nothing(core, run, set)
     else stopped(core, run)
   })

@@ -46,7 +46,7 @@ export function createWaiting(
   const queue = createWaitQueue(core.clock)
   const { columns } = core
   let sequence = 0
-  /** Rows that freed while those who could use them had a slot on its way elsewhere: looked at when none comes. */
+  /** Rows of which there was news while those who could use them had a slot on its way: looked at when none comes. */
   const missed = new Set<number>()
   const retries = new Map<number, () => void>()
 
@@ -120,7 +120,11 @@ export function createWaiting(
   function refused(row: number, error: unknown): void {
     const rows = [...missed]
     missed.clear()
-    for (const other of rows) if (other !== row) wake(other)
+    for (const other of rows) {
+      const { claims, busyElsewhere } = serve(other)
+      // Kept only where nothing was asked: every piece of news is asked about once, or two claims could chase each other.
+      if (claims === 0 && busyElsewhere) missed.add(other)
+    }
     if (error === undefined || queue.length === 0 || retries.has(row)) return
     const cancel = core.clock.schedule(RETRY_MS, () => {
       retries.delete(row)
@@ -159,17 +163,28 @@ export function createWaiting(
     return true
   }
 
+  /** News of a row. What a claim under way was asked before the news is asked again when it is refused. */
   function wake(row: number): void {
+    if (queue.length === 0) return
+    const asked = columns.claimed[row]! > 0
+    const { busyElsewhere } = serve(row)
+    if (asked || busyElsewhere) missed.add(row)
+  }
+
+  /** Gives the row's free slots to those who may use them; `busyElsewhere`: someone could, but has one on its way. */
+  function serve(row: number): { readonly claims: number; readonly busyElsewhere: boolean } {
+    let claims = 0
+    let busyElsewhere = false
     while (queue.length > 0 && columns.usable[row] !== 0 && hasRoom(columns, row)) {
-      let busyElsewhere = false
       const waiter = queue.choose(core.profile.dequeue, candidate => {
         if (!mayUse(core, (candidate as WaitingRun).run, row)) return false
         if (candidate.claiming) busyElsewhere = true
         return !candidate.claiming
       })
-      if (waiter === undefined && busyElsewhere) missed.add(row)
-      if (waiter === undefined || !claim(waiter as WaitingRun, row)) return
+      if (waiter === undefined || !claim(waiter as WaitingRun, row)) break
+      claims++
     }
+    return { claims, busyElsewhere }
   }
 
   function goneError(run: Run): SchedulerError {

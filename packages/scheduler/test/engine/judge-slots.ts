@@ -39,24 +39,28 @@ export function createJudgeSlots({ limitOf, later, batchSize, renewEveryMs }: Ju
   const violations: string[] = []
   const asked: string[] = []
   const faults = new Map<string, Fault>()
+  /** Run out: giving them back does no harm. */
+  const lost = new Set<Slot>()
   const listeners = new Set<Parameters<SlotStore['subscribe']>[0]>()
   let failingReleases = 0
   let granted = 0
   const inUse = (account: string) => counts.get(account) ?? 0
   const add = (account: string, by: number) => counts.set(account, inUse(account) + by)
 
-  function grant(account: string): Slot {
+  /** A limit that was lowered while the question was under way is the old one for that question. */
+  function grant(account: string, limitWhenAsked: number): Slot {
     const slot = { account }
     add(account, 1)
     live.add(slot)
     granted++
-    const limit = limitOf(account)
+    const limits = [limitOf(account), limitWhenAsked]
+    const limit = limits.includes(0) ? 0 : Math.max(...limits)
     if (limit > 0 && inUse(account) > limit) violations.push(`${account} is over its limit of ${limit}`)
     return slot
   }
 
   /** Answers the results and the slot without touching the batch: that is for when the answer arrives. */
-  function decide(accounts: readonly string[], limits: readonly number[]) {
+  function decide(accounts: readonly string[], limits: readonly number[], truly: readonly number[]) {
     const results: SlotBatch['results'][number][] = accounts.map(() => 'untried' as const)
     if (new Set(accounts).size !== accounts.length) violations.push(`asked twice in one batch: ${accounts}`)
     if (accounts.length === 0) violations.push('asked for nothing')
@@ -74,7 +78,7 @@ export function createJudgeSlots({ limitOf, later, batchSize, renewEveryMs }: Ju
         continue
       }
       results[i] = 'granted'
-      return { results, slot: grant(account), position: i }
+      return { results, slot: grant(account, truly[i]!), position: i }
     }
     return { results, slot: null, position: -1 }
   }
@@ -90,6 +94,7 @@ export function createJudgeSlots({ limitOf, later, batchSize, renewEveryMs }: Ju
       failingReleases--
       throw new Error('the release got lost')
     }
+    if (lost.delete(slot)) return
     if (live.delete(slot)) add(slot.account, -1)
     else violations.push(`a slot of ${slot.account} was released twice`)
   }
@@ -109,10 +114,11 @@ export function createJudgeSlots({ limitOf, later, batchSize, renewEveryMs }: Ju
     acquireFirst(batch) {
       const accounts = batch.accounts.slice(0, batch.count)
       const limits = batch.limits.slice(0, batch.count)
-      if (later === undefined) return write(batch, decide(accounts, limits))
+      const truly = accounts.map(limitOf)
+      if (later === undefined) return write(batch, decide(accounts, limits, truly))
       return (async () => {
         await later(`ask ${accounts}`)
-        const answer = decide(accounts, limits)
+        const answer = decide(accounts, limits, truly)
         await later(`answer ${accounts}`)
         return write(batch, answer)
       })()
@@ -144,6 +150,7 @@ export function createJudgeSlots({ limitOf, later, batchSize, renewEveryMs }: Ju
       const slot = [...live].find(other => other.account === account)
       if (slot === undefined) return
       live.delete(slot)
+      lost.add(slot)
       add(account, -1)
       for (const listener of listeners) listener.lost(slot)
     },

@@ -8,9 +8,10 @@ import {
   isSchedulerError,
   type Lease,
   type Profile,
+  type ScheduleRequest,
   type Scheduler,
   type SchedulerError,
-  type ScheduleRequest,
+  type SchedulerOptions,
   type Turns,
 } from '../../src/index.ts'
 import {
@@ -47,6 +48,7 @@ export interface WorldOptions {
   readonly seed?: number
   readonly clock?: ManualClock
   readonly pool?: string
+  readonly decisions?: SchedulerOptions['decisions']
   /** Stands between the scheduler and the bindings. */
   wrapBindings?(bindings: MemoryBindingStore): BindingStore
 }
@@ -73,6 +75,7 @@ export function createWorld(options: WorldOptions): World {
     ...(options.health === undefined ? {} : { health: options.health }),
     ...(options.turns === undefined ? {} : { turns: options.turns }),
     ...(options.pool === undefined ? {} : { pool: options.pool }),
+    ...(options.decisions === undefined ? {} : { decisions: options.decisions }),
   })
   return {
     clock,
@@ -127,8 +130,8 @@ export interface Gate {
   pass(what: string): Promise<void>
   /** What waits at the gate, oldest first. */
   readonly waiting: readonly string[]
-  /** Lets the oldest through and waits until all that follows from it has happened. */
-  open(): Promise<void>
+  /** Lets the oldest (of those that begin so) through and waits until all that follows from it has happened. */
+  open(beginning?: string): Promise<void>
   /** Lets everyone through, and whoever comes as a consequence. */
   openAll(): Promise<void>
 }
@@ -140,8 +143,9 @@ export function createGate(): Gate {
     get waiting() {
       return held.map(({ what }) => what)
     },
-    async open() {
-      held.shift()?.go()
+    async open(beginning = '') {
+      const at = held.findIndex(({ what }) => what.startsWith(beginning))
+      if (at >= 0) held.splice(at, 1)[0]!.go()
       await settled()
     },
     async openAll() {
