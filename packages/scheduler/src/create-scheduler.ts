@@ -308,6 +308,10 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     return bindOwners(this.#core, this.#scope(lease.tenant), keys, stateDomain(lease.account), ttlMs)
   }
 
+  began(lease: SlotLease): void {
+    this.#core.standings.began(lease.row, lease.slot)
+  }
+
   ended(lease: SlotLease, settlement: Parameters<SlotLease['settle']>[0] | undefined): void {
     const { ring, standings } = this.#core
     this.#live.remove(lease)

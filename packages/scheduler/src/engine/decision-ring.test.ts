@@ -89,7 +89,7 @@ describe('the ring of decisions', () => {
     const { scheduler } = createWorld({
       accounts,
       later: gate.pass,
-      decisions: { capacity: 3, doubles: 300 },
+      decisions: { capacity: 3, doubles: 700 },
     })
     for (let i = 0; i < 12; i++) {
       ask(scheduler, { model: 'm', ...(i % 2 === 0 ? {} : { excluded: new Set(['a']) }) })

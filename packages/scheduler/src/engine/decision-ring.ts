@@ -4,6 +4,7 @@
  *
  * Longer than other files because the layout and its reading are one thing.
  */
+import { SchedulerError } from '../errors.ts'
 import type { Decision, DecisionAttempt, DecisionRow, Layer } from '../model/decision.ts'
 import type { OutcomeKind, Usage } from '../model/outcome.ts'
 import type { ScheduleRequest } from '../model/request.ts'
@@ -124,6 +125,8 @@ export class DecisionRing {
     ranker: Ranker,
     { capacity = 1024, doubles = 1 << 18 }: { readonly capacity?: number; readonly doubles?: number } = {},
   ) {
+    checkSize('decisions.capacity', capacity, 1)
+    checkSize('decisions.doubles', doubles, HEADER + 64 * (FACTS + (ranker.recorded ?? 0)))
     this.#columns = columns
     this.#names = names
     this.#ranker = ranker
@@ -393,4 +396,12 @@ function requestFacts(request: ScheduleRequest): Decision['request'] {
     owners: request.owners ?? [],
     excluded: [...(request.excluded ?? [])],
   }
+}
+
+function checkSize(name: string, given: number, least: number): void {
+  if (Number.isInteger(given) && given >= least) return
+  throw new SchedulerError(
+    'invalid_profile',
+    `${name} is ${given}; it must be a whole number of at least ${least}.`,
+  )
 }

@@ -9,6 +9,8 @@ export interface LeaseKeeper {
   monotonicMs(): number
   decision(id: number): Decision | undefined
   bindLease(lease: SlotLease, keys: readonly string[], ttlMs: number | undefined): MaybePromise<void>
+  /** The account has put out something: for a probe that is the answer. */
+  began(lease: SlotLease): void
   /** The lease ended: once for every lease, with or without a settlement. */
   ended(lease: SlotLease, settlement: Settlement | undefined): void
 }
@@ -53,7 +55,9 @@ export class SlotLease implements Lease {
   }
 
   firstToken(): void {
-    if (this.firstTokenMs < 0 && this.#held) this.firstTokenMs = this.#keeper.monotonicMs() - this.admittedMs
+    if (this.firstTokenMs >= 0 || !this.#held) return
+    this.firstTokenMs = this.#keeper.monotonicMs() - this.admittedMs
+    this.#keeper.began(this)
   }
 
   settle(settlement: Settlement): void {

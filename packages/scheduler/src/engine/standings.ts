@@ -22,6 +22,8 @@ export interface Standings {
   accountChanged(row: number): void
   /** An attempt at a row ended so. */
   settled(row: number, outcome: Outcome, slot: Slot): void
+  /** An attempt at a row has put out something. A probe is judged by this: its end may be minutes away. */
+  began(row: number, slot: Slot): void
   /** An attempt at a row ended without saying anything about it. */
   neutral(row: number, slot: Slot): void
   /** A slot of a row was given out: at a half-open account this is the probe. */
@@ -264,6 +266,10 @@ export function createStandings(
         })
       }
       if (!isOldNews(row, slot)) move(row, verdict(outcome.kind), nowMs)
+    },
+    began(row, slot) {
+      const { ejection, probe } = of(row)
+      if (ejection.phase === 'half_open' && probe === slot) move(row, 'ok', clock.monotonicMs())
     },
     neutral(row, slot) {
       const { ejection, probe } = of(row)

@@ -306,3 +306,28 @@ async function shareOf(id: string, scheduler: World['scheduler'], count: number)
   }
   return served / count
 }
+
+describe('a probe', () => {
+  it('is judged at its first token: a long generation keeps nobody out', async () => {
+    const world = createWorld({ accounts: four })
+    await endAt(world, 'a', faults)
+    world.clock.advance(5_000)
+    const excluded = new Set(['b', 'c', 'd'])
+    const probe = await world.scheduler.acquire({ model: 'm', excluded })
+    expect(stateOf(world, 'a')).toBe('probing')
+    probe.firstToken()
+    expect(stateOf(world, 'a')).toBe('slow_start')
+    const next = await world.scheduler.acquire({ model: 'm', excluded })
+    expect(next.account.id).toBe('a')
+  })
+
+  it('that fails after its first token sends the account out again', async () => {
+    const world = createWorld({ accounts: four })
+    await endAt(world, 'a', faults)
+    world.clock.advance(5_000)
+    const probe = await world.scheduler.acquire({ model: 'm', excluded: new Set(['b', 'c', 'd']) })
+    probe.firstToken()
+    probe.settle({ outcome: { kind: 'transport_error' } })
+    expect(stateOf(world, 'a')).toBe('ejected')
+  })
+})
