@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError, formatProblem } from '../config/errors.ts'
+import { StoreError } from '../stores/sqlite/store-error.ts'
 import { refuseRepeatedFlags, refuseSecrets } from './check-arguments.ts'
 import { configCommand } from './config.ts'
 import { mockUpstreamCommand } from './mock-upstream.ts'
@@ -59,7 +60,7 @@ function explain(error: unknown): number {
     for (const problem of error.problems) complain(formatProblem(problem))
     return 2
   }
-  if (error instanceof UsageError || error instanceof StartError) {
+  if (error instanceof UsageError || error instanceof StartError || error instanceof StoreError) {
     complain(error.message)
     return error instanceof UsageError ? 2 : 1
   }

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { ConfigError, formatProblem } from '../config/errors.ts'
 import { loadConfig } from '../config/load.ts'
 import { formatOrigin } from '../config/origin.ts'
-import { type ConfigWatch, watchConfig } from '../config/watch.ts'
+import { type ConfigWatch, fileDigest, watchConfig } from '../config/watch.ts'
 import { announce } from './announce.ts'
 import { type ConfigSource, chooseSource, type Prepared, prepare, type ServeFlags } from './config-source.ts'
 import { explainListenError } from './listen-error.ts'
@@ -38,12 +38,14 @@ export async function serve(
   world: { start: StartHeadgate; signals: SignalSource },
 ): Promise<void> {
   const source = chooseSource(flags)
+  const since = source.kind === 'file' ? await fileDigest(source.path) : undefined
   const prepared = await prepare(source, flags)
   for (const warning of prepared.loaded.warnings) warn(formatProblem(warning))
   const handle = await start(source, prepared, world.start)
-  announce(handle.url, prepared)
-  const watch = source.kind === 'file' ? await follow(source.path, flags, handle) : undefined
+  const watch = source.kind === 'file' ? await follow(source.path, { flags, handle, since }) : undefined
   stopOnSignals(handle, { prepared, watch, signals: world.signals })
+  // Last, because whoever reads it may send a signal at once.
+  announce(handle.url, prepared)
 }
 
 async function start(
@@ -61,8 +63,15 @@ async function start(
   }
 }
 
+interface Followed {
+  readonly flags: ServeFlags
+  readonly handle: HeadgateHandle
+  /** The file's digest from before it was loaded: a change during the start is noticed as well. */
+  readonly since: string | undefined
+}
+
 /** Reloads the file when it changes; a file that cannot be used is reported and the old configuration holds. */
-async function follow(path: string, flags: ServeFlags, handle: HeadgateHandle): Promise<ConfigWatch> {
+async function follow(path: string, { flags, handle, since }: Followed): Promise<ConfigWatch> {
   const refused = (error: unknown): void => {
     const problems = error instanceof ConfigError ? error.problems.map(formatProblem) : [String(error)]
     for (const problem of problems) complain(problem)
@@ -70,6 +79,7 @@ async function follow(path: string, flags: ServeFlags, handle: HeadgateHandle): 
   }
   return await watchConfig({
     path,
+    since,
     load: () => loadConfig({ path, env: process.env, flags: { host: flags.host, port: flags.port } }),
     onChanged: loaded => {
       for (const warning of loaded.warnings) warn(formatProblem(warning))

@@ -12,6 +12,8 @@ export interface Timers {
 
 export interface WatchOptions {
   readonly path: string
+  /** The {@link fileDigest} of what is in use; absent: what the file holds now. */
+  readonly since?: string | undefined
   /** Reads and checks the file; rejects when it may not be used. */
   readonly load: () => Promise<LoadedConfig>
   /** The file has new contents and they are valid. */
@@ -43,7 +45,7 @@ const systemTimers: Timers = {
  */
 export async function watchConfig(options: WatchOptions): Promise<ConfigWatch> {
   const { path, timers = systemTimers, debounceMs = 200 } = options
-  let seen = await digestOf(path)
+  let seen = options.since ?? (await fileDigest(path))
   let closed = false
   let timer: unknown
   let running: Promise<void> = Promise.resolve()
@@ -57,7 +59,7 @@ export async function watchConfig(options: WatchOptions): Promise<ConfigWatch> {
     if (!closed) options.onChanged(loaded)
   }
   const look = async (when: 'changed' | 'always'): Promise<void> => {
-    const found = await digestOf(path)
+    const found = await fileDigest(path)
     if (closed || (when === 'changed' && found === seen)) return
     seen = found
     await load().catch(error => closed || options.onRejected(error))
@@ -72,6 +74,7 @@ export async function watchConfig(options: WatchOptions): Promise<ConfigWatch> {
     timer = timers.setTimeout(() => void enqueue('changed'), debounceMs)
   }
   const watchers = await watchFolders(path, onEvent)
+  if (options.since !== undefined) onEvent()
   return {
     reload: () => enqueue('always'),
     close: () => {
@@ -94,7 +97,7 @@ async function watchFolders(path: string, onEvent: () => void): Promise<FSWatche
 }
 
 /** What the file holds, as far as telling a change needs; undefined while it does not exist. */
-async function digestOf(path: string): Promise<string | undefined> {
+export async function fileDigest(path: string): Promise<string | undefined> {
   const bytes = await readFile(path).catch(() => undefined)
   return bytes && createHash('sha256').update(bytes).digest('hex')
 }

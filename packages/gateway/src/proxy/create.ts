@@ -67,7 +67,7 @@ function enter({ client, shared }: RoutedExchange): () => void {
 }
 
 async function readCreation(exchange: RoutedExchange, headers: HeaderList): Promise<Creation> {
-  const { inbound, deps, shared, route, trace } = exchange
+  const { inbound, deps, shared, route, trace, client } = exchange
   const { bytes, body } = await RequestBody.read(inbound, shared.memory, deps.limits.bodyBytes)
   try {
     trace.bytesIn = bytes.length
@@ -75,7 +75,7 @@ async function readCreation(exchange: RoutedExchange, headers: HeaderList): Prom
     const facts = checkCreate(route, scan)
     trace.model = facts.model
     trace.stream = facts.stream
-    return { facts, session: sessionKey(inbound.headers, scan), body, headers, scan }
+    return { facts, session: sessionKey(client.tenant, inbound.headers, scan), body, headers, scan }
   } catch (error) {
     body.release()
     throw error
@@ -96,7 +96,7 @@ async function generate(exchange: RoutedExchange, creation: Creation): Promise<v
   }
   const search = new AccountSearch(exchange, creation.facts, creation.session)
   for (;;) {
-    const { lease, account } = await search.next()
+    const { lease, account } = await nextAccount(search, state)
     if (state.attempts++ > 0) pool.scheduler.reportSwitch()
     const end = await leased(lease, () => attempt(exchange, creation, lease, account))
     if (end.kind === 'answered') return
@@ -106,6 +106,16 @@ async function generate(exchange: RoutedExchange, creation: Creation): Promise<v
       discardOrphan(exchange, account.target, end.orphanId)
     search.failed(account.id, end)
     if (!mayMoveOn(state, end)) throw search.lastError(end.verdict.mayFailOver ? 'given_up' : 'final')
+  }
+}
+
+/** The next account; a retry that finds none to go to is not one. */
+async function nextAccount(search: AccountSearch, state: FailoverState): ReturnType<AccountSearch['next']> {
+  try {
+    return await search.next()
+  } catch (error) {
+    if (state.attempts > 0) state.budget.giveBack()
+    throw error
   }
 }
 

@@ -48,4 +48,17 @@ describe('the retry budget', () => {
       }),
     )
   })
+
+  it('takes back a retry that was not made, as if it had never been taken', () => {
+    const clock = createManualClock()
+    const budget = createRetryBudget(clock, { ratio: 0, reserve: 1 })
+    for (let i = 0; i < 50; i++) {
+      expect(budget.tryTake()).toBe(true)
+      clock.advance(i % 3 === 0 ? 1200 : 0)
+      budget.giveBack()
+      budget.giveBack()
+    }
+    expect(budget.tryTake()).toBe(true)
+    expect(budget.tryTake()).toBe(false)
+  })
 })

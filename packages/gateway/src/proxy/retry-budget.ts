@@ -10,6 +10,8 @@ export interface RetryBudget {
   requested(): void
   /** Takes one retry if the budget has it. */
   tryTake(): boolean
+  /** Gives one back that was taken and not made, because no account was left to try. */
+  giveBack(): void
 }
 
 const windowSeconds = 10
@@ -51,6 +53,16 @@ export function createRetryBudget(
       retries[bucket]!++
       retrySum++
       return true
+    },
+    giveBack() {
+      const newest = advance() + windowSeconds
+      for (let age = 0; age < windowSeconds; age++) {
+        const bucket = (newest - age) % windowSeconds
+        if (retries[bucket] === 0) continue
+        retries[bucket]!--
+        retrySum--
+        return
+      }
     },
   }
 }

@@ -17,7 +17,7 @@ function refusal(run: () => unknown): string {
 }
 
 describe('sessionKey', () => {
-  const of = (headers: HeaderList, body: object = {}) => sessionKey(headers, scan(body))
+  const of = (headers: HeaderList, body: object = {}) => sessionKey('team', headers, scan(body))
 
   it('prefers a header set on purpose, then the body, then a header agents send', () => {
     const body = { prompt_cache_key: 'b' }
@@ -73,5 +73,13 @@ describe('sessionKey', () => {
   it('ignores what an agent sends wrongly, and a cache key of another type', () => {
     expect(of([['session-id', 'x'.repeat(513)]], { prompt_cache_key: 5 })).toBeUndefined()
     expect(of([], { prompt_cache_key: 'x'.repeat(1e6) })).toBeUndefined()
+  })
+
+  it('differs between tenants, or equal keys of two would draw the same account every time', () => {
+    const headers: HeaderList = [['x-session-id', 'one']]
+    expect(sessionKey('a', headers, undefined)).not.toBe(sessionKey('b', headers, undefined))
+    expect(sessionKey('a', [['x-session-id', 'b:c']], undefined)).not.toBe(
+      sessionKey('a:b', [['x-session-id', 'c']], undefined),
+    )
   })
 })

@@ -24,14 +24,19 @@ const sessionShape = /^[\x20-\x7e]{1,512}$/
 
 /**
  * The soft key of a request: where its prompt cache is warm. In order: a header set on purpose, the body's
- * `prompt_cache_key`, a header agents send. Hashed, the same whoever asks (the scheduler scopes it by tenant) and
- * whichever model is named, so that a conversation that changes models keeps its account. `x-client-request-id`
- * and `user` are never used: neither names a session.
+ * `prompt_cache_key`, a header agents send. Hashed with the tenant, because the draw among accounts is seeded by it:
+ * two tenants with one key must not meet at one account time and again. The same whichever model is named, so that a
+ * conversation that changes models keeps its account. `x-client-request-id` and `user` are never used: neither names
+ * a session.
  *
  * Throws `duplicate_header` when a session header comes twice, `invalid_session_key` when one set on purpose is
  * empty, too long or not visible ASCII; such a header of an agent's is ignored.
  */
-export function sessionKey(headers: HeaderList, scan: RequestScan | undefined): string | undefined {
+export function sessionKey(
+  tenant: string,
+  headers: HeaderList,
+  scan: RequestScan | undefined,
+): string | undefined {
   let found: Map<string, string> | undefined
   for (const [name, value] of headers) {
     if (!recognised.has(name)) continue
@@ -40,7 +45,7 @@ export function sessionKey(headers: HeaderList, scan: RequestScan | undefined): 
     found.set(name, value)
   }
   const text = explicit(found) ?? cacheKey(scan) ?? ofAgent(found)
-  return text === undefined ? undefined : hash('sha256', `session:${text}`, 'hex')
+  return text === undefined ? undefined : hash('sha256', `session:${tenant.length}:${tenant}:${text}`, 'hex')
 }
 
 function explicit(found: ReadonlyMap<string, string> | undefined): string | undefined {

@@ -21,6 +21,9 @@ export interface WrittenLog extends Log {
 
 const flushTimeoutMs = 1000
 
+/** One for the process, as stdout is: a gateway that is started again and again in it leaves no listeners behind. */
+let stdoutLines: LineWriter | undefined
+
 /**
  * One line of JSON per call, on stdout: `level`, `time` (ISO 8601, UTC), the fields, `msg`.
  *
@@ -30,7 +33,8 @@ const flushTimeoutMs = 1000
  */
 export function createLog(options: LogOptions = {}): WrittenLog {
   const { level = 'info' } = options
-  const stdout = options.write === undefined ? new LineWriter(process.stdout) : undefined
+  if (options.write === undefined) stdoutLines ??= new LineWriter(process.stdout)
+  const stdout = options.write === undefined ? stdoutLines : undefined
   const write = options.write ?? ((line: string) => stdout?.write(line))
   const logger = pino(
     {

@@ -166,43 +166,48 @@ describe('before the answer has begun', () => {
 })
 
 describe('after the answer has begun', () => {
-  const idle: TestGatewayOptions = { limits: { idleTimeout: '100ms' } }
-  const rows: readonly (readonly [string, Fault, Wire, string, TestGatewayOptions?])[] = [
-    [
-      'a cut in the middle of an event',
-      { kind: 'cut', afterEvents: 5, midEvent: true },
-      'sse',
-      'upstream_disconnected',
-    ],
-    [
-      'a cut in the middle of a chunk',
-      { kind: 'cut', afterEvents: 3, midEvent: true },
-      'chat',
-      'upstream_disconnected',
-    ],
-    ['a reset', { kind: 'cut', afterEvents: 6, how: 'reset' }, 'sse', 'upstream_disconnected'],
-    ['a stall', { kind: 'stall', afterEvents: 6 }, 'sse', 'upstream_timeout', idle],
-    ['a stall in chat', { kind: 'stall', afterEvents: 3 }, 'chat', 'upstream_timeout', idle],
-    [
-      'an event without end',
-      { kind: 'hugeEvent', megabytes: 2, afterEvents: 6 },
-      'sse',
-      'upstream_event_too_long',
-    ],
+  interface Row {
+    readonly what: string
+    readonly fault: Fault
+    readonly wire: Wire
+    readonly code: string
+    readonly options?: TestGatewayOptions
+  }
+  const cut = { code: 'upstream_disconnected' } as const
+  const stalled = { code: 'upstream_timeout', options: { limits: { idleTimeout: '100ms' } } } as const
+  const rows: readonly Row[] = [
+    {
+      what: 'a cut in an event',
+      fault: { kind: 'cut', afterEvents: 5, midEvent: true },
+      wire: 'sse',
+      ...cut,
+    },
+    {
+      what: 'a cut in a chunk',
+      fault: { kind: 'cut', afterEvents: 3, midEvent: true },
+      wire: 'chat',
+      ...cut,
+    },
+    { what: 'a reset', fault: { kind: 'cut', afterEvents: 6, how: 'reset' }, wire: 'sse', ...cut },
+    { what: 'a stall', fault: { kind: 'stall', afterEvents: 6 }, wire: 'sse', ...stalled },
+    {
+      what: 'an event without end',
+      fault: { kind: 'hugeEvent', megabytes: 2, afterEvents: 6 },
+      wire: 'sse',
+      code: 'upstream_event_too_long',
+    },
   ]
 
-  it.each(rows)(
-    '%s ends the stream with an error and tries nobody else',
-    async (_, fault, wire, code, options) => {
-      const gateway = await gatewayForTest(options)
-      gateway.mock.fault({ fault, times: 1 })
-      const answer = await send(gateway, wire)
-      expect(answer.status).toBe(200)
-      expectErrorAtTheEnd(wire, await readBody(answer), code)
-      expect(accountsAsked(gateway.mock)).toHaveLength(1)
-      await expectIdle(gateway)
-    },
-  )
+  it.each(rows)('$what ends the stream with an error and tries nobody else ($wire)', async row => {
+    const { fault, wire, code, options } = row
+    const gateway = await gatewayForTest(options)
+    gateway.mock.fault({ fault, times: 1 })
+    const answer = await send(gateway, wire)
+    expect(answer.status).toBe(200)
+    expectErrorAtTheEnd(wire, await readBody(answer), code)
+    expect(accountsAsked(gateway.mock)).toHaveLength(1)
+    await expectIdle(gateway)
+  })
 
   // Deltas are not parsed on their way: what one holds is between the client and the upstream, which then goes on.
   it.each(['sse', 'chat'] as const)(
@@ -233,22 +238,19 @@ describe('after the answer has begun', () => {
     expect(accountsAsked(gateway.mock)).toHaveLength(2)
   })
 
-  it.each(['cut', 'stall'] as const)(
-    'a long JSON body that ends in a %s is no JSON to the client',
-    async kind => {
-      const gateway = await gatewayForTest({
-        accounts: ['a1', 'a2'].map(id => ({ id, profile: { outputTokens: 4000 } })),
-        limits: { jsonBuffer: '4KiB', idleTimeout: '100ms' },
-      })
-      gateway.mock.fault({ fault: { kind, afterBytes: 12_000 }, times: 1 })
-      const body = await readBody(await send(gateway, 'json'))
-      expect(body.end).toBe('broken')
-      expect(body.text.length).toBeGreaterThan(0)
-      expect(() => JSON.parse(body.text)).toThrow()
-      expect(accountsAsked(gateway.mock)).toHaveLength(1)
-      await expectIdle(gateway)
-    },
-  )
+  it('a long JSON body that is cut is no JSON to the client', async () => {
+    const gateway = await gatewayForTest({
+      accounts: ['a1', 'a2'].map(id => ({ id, profile: { outputTokens: 4000 } })),
+      limits: { jsonBuffer: '4KiB' },
+    })
+    gateway.mock.fault({ fault: { kind: 'cut', afterBytes: 12_000 }, times: 1 })
+    const body = await readBody(await send(gateway, 'json'))
+    expect(body.end).toBe('broken')
+    expect(body.text.length).toBeGreaterThan(0)
+    expect(() => JSON.parse(body.text)).toThrow()
+    expect(accountsAsked(gateway.mock)).toHaveLength(1)
+    await expectIdle(gateway)
+  })
 })
 
 describe('when nobody can answer', () => {
