@@ -84,10 +84,12 @@ class NodeHttpServer implements HttpServer {
 
   async drain({ timeoutMs }: { readonly timeoutMs: number }): Promise<{ cut: number }> {
     this.#state.draining = true
-    // Also closes the connections that are idle now; the others follow when their answer is sent.
-    this.#server.close()
+    this.#server.closeIdleConnections()
+    // The port stays open while answers run: probes read 503 from /ready, and whoever comes late is told when to
+    // come back, where a closed port would look like a crash.
     await this.#running.whenIdle(this.#options.clock, timeoutMs)
     const cut = this.#running.count
+    this.#server.close()
     this.#server.closeAllConnections()
     return { cut }
   }

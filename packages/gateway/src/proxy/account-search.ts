@@ -15,7 +15,7 @@ export class AccountSearch {
   readonly #exchange: RoutedExchange
   readonly #facts: CreateFacts
   readonly #request: ScheduleRequest
-  #excluded: Set<string> | undefined
+  #excluded: ReadonlySet<string> | undefined
   #last: Failed | undefined
   #failures = 0
   #ownersRelayed = false
@@ -85,6 +85,7 @@ export class AccountSearch {
         if (!inbound.signal.aborted) return lease
         lease.settle({ outcome: { kind: 'client_abort' } })
       } catch (error) {
+        if (isSchedulerError(error)) this.#exchange.trace.refusalId = error.decision?.id
         stillThere(inbound)
         if (this.#last !== undefined) throw this.lastError('nobody_left')
         if (!isSchedulerError(error)) throw error
@@ -120,8 +121,8 @@ export class AccountSearch {
   }
 
   #exclude(accountId: string): void {
-    this.#excluded ??= new Set(this.#request.excluded)
-    this.#excluded.add(accountId)
+    // A new set each time: the scheduler's records keep the one they were given.
+    this.#excluded = new Set([...(this.#excluded ?? this.#request.excluded ?? []), accountId])
   }
 }
 

@@ -55,9 +55,11 @@ export const errorCatalogue = {
     'No account of this pool serves WebSocket. Use HTTP.',
   ),
   unsupported_expectation: invalid('The only expectation served is 100-continue.', 417),
-  loop_detected: invalid(
-    'The request passed through {hops} gateways: an account points back at one of them.',
+  loop_detected: entry(
     508,
+    'invalid_request_error',
+    'The request passed through {hops} gateways: an account points back at one of them.',
+    'never',
   ),
 
   // The route.

@@ -41,6 +41,7 @@ export interface RequestRecord {
   readonly errorCode: ErrorCode | undefined
   /** The account of the last attempt. */
   readonly account: string | undefined
+  /** The last decision: the one that refused it, or that of the last attempt. */
   readonly decisionId: number | undefined
   /** Where the last account was found. */
   readonly layer: Layer | undefined
@@ -74,6 +75,8 @@ export class RequestTrace implements RequestRecord {
   bytesOut = 0
   readonly attempts: AttemptRecord[] = []
   lease: Lease | undefined
+  /** The decision that gave no slot. */
+  refusalId: number | undefined
 
   constructor(requestId: string, inbound: { readonly remoteAddress: string; readonly method: string }) {
     this.requestId = requestId
@@ -86,7 +89,7 @@ export class RequestTrace implements RequestRecord {
   }
 
   get decisionId(): number | undefined {
-    return this.attempts.at(-1)?.decisionId
+    return this.refusalId ?? this.attempts.at(-1)?.decisionId
   }
 
   get layer(): Layer | undefined {

@@ -89,9 +89,11 @@ class FileDecisionLog implements DecisionLog {
 
   #lineOf(record: RequestRecord): DecisionLogLine {
     const { find, clock } = this.#options
+    // The last one is no attempt's where the scheduler refused.
+    const ids = new Set([...record.attempts.map(attempt => attempt.decisionId), record.decisionId])
     const decisions: Decision[] = []
-    for (const { decisionId } of record.attempts) {
-      const decision = decisionId === undefined ? undefined : find(record.pool ?? '', decisionId)
+    for (const id of ids) {
+      const decision = id === undefined ? undefined : find(record.pool ?? '', id)
       if (decision !== undefined) decisions.push(decision)
     }
     const attempts = record.attempts.map(({ upstreamMessage: _foreignText, ...attempt }) => attempt)

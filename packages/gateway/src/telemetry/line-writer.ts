@@ -1,11 +1,16 @@
 /** Beyond this much that the reader has not taken, lines are dropped: a stuck reader must not fill the memory. */
 const maxWaitingBytes = 4 * 1024 * 1024
+const gatherMs = 10
+/** What a pipe takes at once. */
+const gatherChars = 64 * 1024
 
 /**
- * Writes lines to stdout, those of one turn of the event loop together: one system call instead of many.
+ * Writes lines to stdout, those of a few milliseconds together: one system call instead of many, and the reader is
+ * not woken for every line (which took as much of the machine as making them). Whatever ends the process without
+ * its exit handlers takes those milliseconds with it.
  *
- * pino's own destination is not used, because the `flushSync` it calls at exit never returns when the disk is full
- * or the reader of a pipe is stuck. Here nothing waits and nothing throws: what cannot be written is dropped.
+ * A library's destination is not used, because the `flushSync` that pino's calls at exit never returns when the disk
+ * is full or the reader of a pipe is stuck. Here nothing waits and nothing throws: what cannot be written is dropped.
  */
 export class LineWriter {
   readonly #stream: NodeJS.WriteStream
@@ -29,8 +34,9 @@ export class LineWriter {
       this.#dropped++
       return
     }
-    if (this.#gathered === '') setImmediate(() => this.#writeGathered())
+    if (this.#gathered === '') setTimeout(() => this.#writeGathered(), gatherMs)
     this.#gathered += line
+    if (this.#gathered.length > gatherChars) this.#writeGathered()
   }
 
   /** Resolves when everything is written, or after `timeoutMs`. */

@@ -7,12 +7,27 @@ import type { Log } from '../runtime/log.ts'
  */
 export function createRequestLog(log: Log): (record: RequestRecord) => void {
   return record => {
-    const { requestId, clientRequestId, remoteAddress, method, route, client, tenant, pool, model } = record
-    const { stream, status, errorCode, account, decisionId, attempts, ttftMs, durationMs, usage } = record
-    const { bytesIn, bytesOut } = record
+    const { status, errorCode, attempts } = record
     const fields = {
-      ...{ requestId, clientRequestId, remoteAddress, method, route, client, tenant, pool, model },
-      ...{ stream, status, errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut },
+      requestId: record.requestId,
+      clientRequestId: record.clientRequestId,
+      remoteAddress: record.remoteAddress,
+      method: record.method,
+      route: record.route,
+      client: record.client,
+      tenant: record.tenant,
+      pool: record.pool,
+      model: record.model,
+      stream: record.stream,
+      status,
+      errorCode,
+      account: record.account,
+      decisionId: record.decisionId,
+      ttftMs: record.ttftMs,
+      durationMs: record.durationMs,
+      usage: record.usage,
+      bytesIn: record.bytesIn,
+      bytesOut: record.bytesOut,
       // One attempt that went well is told by the line itself.
       attempts: attempts.length > 1 || errorCode !== undefined ? attempts : undefined,
     }

@@ -23,7 +23,9 @@ export const limits = section({
     .describe('How much of a JSON reply is held back so that a broken one can be retried.'),
   websocketMessage: size(KiB, GiB).prefault('16MiB').describe('The largest WebSocket message.'),
   headerTimeout: duration({ minMs: 100 }).prefault('10s').describe('Time for a client to send its header.'),
-  bodyIdle: duration({ minMs: 100 }).prefault('60s').describe('Time between two parts of a client’s body.'),
+  bodyIdle: duration({ minMs: 100 })
+    .prefault('60s')
+    .describe('A client’s body must bring at least 1 KiB in each such time.'),
   stalledReader: duration({ minMs: 100 })
     .prefault('60s')
     .describe('Time a client may leave the bytes that wait for it untouched before it is cut off.'),

@@ -1,0 +1,289 @@
+// Prose for a page, one entry a code: longer than other files because the catalogue is.
+import type { ErrorCode } from '../../src/proxy/error-catalogue.ts'
+
+/** What the page says of a code beyond the catalogue: when it comes, and what to do. */
+export interface ErrorHelp {
+  readonly when: string
+  readonly remedy: string
+}
+
+/** Codes in the order of the page, under the headings they are looked for. The type finds a code without help. */
+export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
+  bad_framing: {
+    when: 'The bytes on the connection are not one HTTP/1.1 request: a bad request line, two lengths, a missing Host, HTTP/2 on a plain port.',
+    remedy: 'Look at the client or the proxy that wrote them. The connection is closed.',
+  },
+  duplicate_header: {
+    when: 'A header that may come once came twice, so two readers could understand the request differently.',
+    remedy: 'Send it once. A proxy in between that adds its own copy is the usual cause.',
+  },
+  header_too_large: {
+    when: 'All header fields of the request together exceed `limits.header`.',
+    remedy: 'Send fewer or shorter headers, or raise `limits.header`.',
+  },
+  too_many_headers: {
+    when: 'The request has more header fields than `limits.headerCount`.',
+    remedy: 'Send fewer, or raise `limits.headerCount`.',
+  },
+  headers_timeout: {
+    when: 'The request head was not complete within `limits.headerTimeout`.',
+    remedy: 'Look at the network between client and gateway. The connection is closed.',
+  },
+  body_timeout: {
+    when: 'A window of `limits.bodyIdle` passed with less than 1 KiB of the body.',
+    remedy: 'Send the body without long pauses.',
+  },
+  body_too_large: {
+    when: 'The body is larger than `limits.body`.',
+    remedy: 'Send less in one request, or raise `limits.body`.',
+  },
+  truncated_body: {
+    when: 'The client closed its side before the announced length had come.',
+    remedy: 'Look at the client; nothing was sent upstream.',
+  },
+  unsupported_upgrade: {
+    when: 'The request asks for another protocol on this connection.',
+    remedy: 'Send a plain HTTP request. WebSocket is not in this version.',
+  },
+  upgrade_required: {
+    when: 'Reserved for WebSocket, which is not in this version.',
+    remedy: 'Use HTTP.',
+  },
+  unsupported_expectation: {
+    when: 'The Expect header asks for something other than 100-continue.',
+    remedy: 'Leave the header out.',
+  },
+  loop_detected: {
+    when: 'Three gateways of this kind have passed the request on already.',
+    remedy: 'Operator: an account’s `baseUrl` leads back to this gateway. Point it at the API.',
+  },
+  invalid_target: {
+    when: 'The request target is a full URL, an authority or `*`.',
+    remedy: 'Configure Headgate as the API’s base URL, not as a forward proxy.',
+  },
+  unknown_route: {
+    when: 'No route has this path; the message names the nearest. Paths are compared as they come: no doubled slash is mended.',
+    remedy: 'Check the base URL: it ends in `/v1`. The routes are in [http.md](http.md).',
+  },
+  method_not_allowed: {
+    when: 'The path exists, but not with this method; the Allow header lists those it has.',
+    remedy: 'Use one of them.',
+  },
+  missing_api_key: {
+    when: 'The request carries no credential.',
+    remedy: 'Send `Authorization: Bearer KEY` with a key of this gateway.',
+  },
+  malformed_authorization: {
+    when: 'The Authorization header is not `Bearer KEY` with one space.',
+    remedy: 'Mend the header; a line break at the end of the key is the usual cause.',
+  },
+  admin_token_required: {
+    when: '`/metrics` was asked for on an address others can reach, without the admin token.',
+    remedy: 'Send the token as a bearer token, or set `telemetry.metricsPort`.',
+  },
+  invalid_api_key: {
+    when: 'The key belongs to no client entry. An unknown and a removed key get the same answer.',
+    remedy: 'Compare it with `clients[].keys`. It is not a key of the provider.',
+  },
+  duplicate_credentials: {
+    when: 'A credential header came twice.',
+    remedy: 'Send one.',
+  },
+  conflicting_credentials: {
+    when: '`Authorization`, `api-key` and `x-api-key` hold different keys.',
+    remedy: 'Send one of them.',
+  },
+  credentials_in_query: {
+    when: 'The query string has a parameter that usually holds a credential.',
+    remedy: 'Send the key in a header, and rotate this one: URLs end up in logs.',
+  },
+  key_concurrency: {
+    when: 'The client has as many requests in flight as `clients[].concurrency` allows.',
+    remedy: 'Retry when one has ended, or raise the number.',
+  },
+  unsupported_media_type: {
+    when: 'The content type is not JSON in UTF-8.',
+    remedy: 'Send `Content-Type: application/json`.',
+  },
+  unsupported_content_encoding: {
+    when: 'The body is compressed.',
+    remedy: 'Send it plain.',
+  },
+  empty_body: { when: 'A create without a body.', remedy: 'Send a JSON object.' },
+  invalid_json: {
+    when: 'The body is not valid JSON; the message names line and column.',
+    remedy: 'Mend it there. Nothing was sent upstream.',
+  },
+  body_must_be_object: {
+    when: 'The body is valid JSON, but an array, a text, a number or null.',
+    remedy: 'Send an object.',
+  },
+  too_deep: {
+    when: 'The body is nested deeper than 128 levels.',
+    remedy: 'Flatten it.',
+  },
+  invalid_utf8: {
+    when: 'The body is not UTF-8; the message names the byte.',
+    remedy: 'Encode the text as UTF-8.',
+  },
+  duplicate_key: {
+    when: 'A field that decides where the request goes is given twice: two readers could take different ones.',
+    remedy: 'Give it once.',
+  },
+  missing_required_parameter: {
+    when: 'The body lacks a field that routing needs; `param` names it.',
+    remedy: 'Add it.',
+  },
+  invalid_type: {
+    when: 'A field that routing reads has the wrong JSON type; `param` names it.',
+    remedy: 'Mend it as the message says.',
+  },
+  invalid_value: {
+    when: 'A field that routing reads has a value it cannot have; `param` names it.',
+    remedy: 'Mend it as the message says.',
+  },
+  mutually_exclusive: {
+    when: 'The body has both `previous_response_id` and `conversation`.',
+    remedy: 'Send one.',
+  },
+  invalid_session_key: {
+    when: 'A session header that is set on purpose is empty, longer than 512 characters or not visible ASCII.',
+    remedy: 'Send a short identifier, or leave it out.',
+  },
+  model_not_found: {
+    when: 'No account of the client’s pool serves the model; up to five near names follow.',
+    remedy:
+      'Client: `GET /v1/models` lists what there is. Operator: look at `accounts[].models` and the pool.',
+  },
+  previous_response_not_found: {
+    when: 'The id is unknown, expired, gone with its account, or another tenant’s. These are not told apart.',
+    remedy:
+      'Resend the whole input without the id. Nothing was sent upstream unless the upstream itself lost it.',
+  },
+  response_not_found: {
+    when: 'The same, for retrieving or deleting a response.',
+    remedy: 'Nothing to retrieve: treat it as gone.',
+  },
+  conversation_not_found: {
+    when: 'The same, for a conversation. Conversations cannot be made through this version.',
+    remedy: 'Use `previous_response_id`, or send the whole input.',
+  },
+  conflicting_owners: {
+    when: 'Two ids of the request are stored in different state domains.',
+    remedy: 'Continue one conversation at a time.',
+  },
+  owner_unavailable: {
+    when: 'The account that stores the conversation is full, resting or ejected, and stayed so for `wait.ownerTimeout`.',
+    remedy:
+      'Wait as Retry-After says; the id stays valid. Operator: look at that account’s state in `/metrics`.',
+  },
+  queue_timeout: {
+    when: 'Every eligible account stayed full for `wait.timeout`.',
+    remedy: 'Retry later. Operator: add accounts or concurrency, or look for streams that hang.',
+  },
+  queue_full: {
+    when: '`wait.max` requests of the pool were waiting already.',
+    remedy: 'Retry as Retry-After says. Operator: as for `queue_timeout`.',
+  },
+  accounts_cooling_down: {
+    when: 'Every account that serves the model is resting or ejected, for longer than a request may wait.',
+    remedy: 'Retry as Retry-After says. Operator: `headgate_account_state` says which and why.',
+  },
+  accounts_rate_limited: {
+    when: 'The same, and all of them because their upstream named a rate limit.',
+    remedy: 'Retry as Retry-After says; send less or add accounts.',
+  },
+  no_accounts: {
+    when: 'No enabled account of the pool can serve this kind of request at all.',
+    remedy: 'Operator: look at `enabled`, `capabilities` and the pool’s `accounts`.',
+  },
+  draining: {
+    when: 'The gateway is shutting down and takes nothing new.',
+    remedy: 'Retry: a load balancer that watches `/ready` sends it elsewhere.',
+  },
+  state_unavailable: {
+    when: 'The store of bindings failed, so that sending the request anywhere would be a guess.',
+    remedy: 'Operator: look at the disk under `store.path`; the log has the cause.',
+  },
+  gateway_overloaded: {
+    when: 'Buffered bodies take their share of the heap (`limits.bufferedShare`) already.',
+    remedy: 'Retry later. Operator: more memory, or smaller `limits.body`.',
+  },
+  rate_limit_exceeded: {
+    when: 'Every account that was tried answered with a rate limit.',
+    remedy: 'Retry as Retry-After says.',
+  },
+  insufficient_quota: {
+    when: 'The accounts that were tried have no quota or credit left. Each rests ten minutes.',
+    remedy: 'Operator: pay or raise the limit at the provider.',
+  },
+  server_is_overloaded: {
+    when: 'The upstream said that it is overloaded, and no other account answered.',
+    remedy: 'Retry later.',
+  },
+  upstream_error: {
+    when: 'The upstream answered with a 5xx status, and no other account answered.',
+    remedy: 'Retry unless `x-should-retry: false` says that the gateway already has.',
+  },
+  upstream_failed: {
+    when: 'The upstream reported a failure inside a 2xx answer.',
+    remedy: 'As for `upstream_error`.',
+  },
+  upstream_auth: {
+    when: 'The upstream refused the gateway’s own credential (401 or 403). The account rests ten minutes.',
+    remedy: 'Operator: mend `apiKey`, `organization` or `project` of the account that the log names.',
+  },
+  upstream_unreachable: {
+    when: 'No connection could be made: name, route, port, or an address that is not allowed.',
+    remedy:
+      'Operator: `upstreamMessage` in the request log has the reason. Private addresses need `allowPrivate: true`.',
+  },
+  upstream_tls: {
+    when: 'The TLS handshake with the upstream failed.',
+    remedy: 'Operator: certificate, name or clock.',
+  },
+  upstream_disconnected: {
+    when: 'The upstream closed the connection before it answered.',
+    remedy: 'Retry; the work may have been done.',
+  },
+  upstream_protocol: {
+    when: 'The upstream’s bytes are not HTTP.',
+    remedy: 'Operator: look at `baseUrl` and at what answers there.',
+  },
+  upstream_timeout: {
+    when: 'No head within `headersTimeout`, no bytes within `idleTimeout`, no output within `firstTokenTimeout`, or 408 or 504 from the upstream.',
+    remedy: 'Retry. Operator: raise the one that is too short for the model.',
+  },
+  upstream_truncated: {
+    when: 'The upstream’s stream ended without its end. After the commit point this comes as an error event in the stream.',
+    remedy: 'Discard what came, or continue from it knowingly; then retry.',
+  },
+  upstream_event_too_long: {
+    when: 'One event of the stream is longer than `limits.event`.',
+    remedy: 'Raise `limits.event` if such events are meant.',
+  },
+  upstream_bad_content_type: {
+    when: 'A 2xx answer that is neither JSON nor an event stream, or is compressed.',
+    remedy: 'Operator: `baseUrl` probably leads to a web page.',
+  },
+  upstream_bad_response: {
+    when: 'The answer is not the JSON the protocol promises; the message says how.',
+    remedy: 'Operator: look at what answers at `baseUrl`.',
+  },
+  upstream_redirect: {
+    when: 'The upstream answered with a redirect. Following it could carry the account’s key elsewhere.',
+    remedy: 'Operator: put the final address into `baseUrl`.',
+  },
+  upstream_route_missing: {
+    when: 'The upstream has no such endpoint (404 without an API error, 405 or 501).',
+    remedy: 'Operator: set the account’s `capabilities`, or mend the path in `baseUrl`.',
+  },
+  client_closed: {
+    when: 'The client left before its answer. Nobody hears this; logs and metrics do.',
+    remedy: 'None needed. Many of them: the client’s timeout is shorter than the model.',
+  },
+  internal_error: {
+    when: 'A fault of the gateway itself.',
+    remedy: 'Look for the request id in the log, and report it with the stack that stands there.',
+  },
+}
