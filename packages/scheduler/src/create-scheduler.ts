@@ -85,7 +85,12 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     const { profile, slots, bindings, clock, random, health, turns, pool = 'default' } = options
     const columns = createColumns()
     const roster = createRoster(columns, row => this.#isReusable(row))
-    const ring = new DecisionRing(columns, { profile: profile.name, pool }, profile.ranker, options.decisions)
+    const ring = new DecisionRing(
+      columns,
+      { profile: profile.name, picker: profile.picker.name, pool },
+      profile.ranker,
+      options.decisions,
+    )
     const standings = createStandings(columns, profile, { clock, health }, roster, {
       opened: row => this.#waiting.wake(row),
       dueEarlier: () => {

@@ -9,13 +9,13 @@ import {
   createSeededRandom,
 } from './memory/index.ts'
 import type { Decision } from './model/decision.ts'
-import { balancedProfile } from './profile.ts'
+import { balancedProfile, loadAwareProfile } from './profile.ts'
 import { replay } from './replay.ts'
 
-function schedulerOf(count: number) {
+function schedulerOf(count: number, profile = balancedProfile()) {
   const clock = createManualClock()
   return createScheduler({
-    profile: balancedProfile(),
+    profile,
     accounts: createMemoryAccounts(
       Array.from({ length: count }, (_, i) => ({
         id: `a${i}`,
@@ -91,6 +91,21 @@ describe('replay', () => {
     for (const decision of scheduler.decisions(60)) {
       expect(replay(decision)).toMatchObject({ scoresAgree: true, orderAgrees: true })
     }
+  })
+
+  it('takes the order as it was when a session’s full account had been asked first', () => {
+    const scheduler = schedulerOf(6)
+    for (let i = 0; i < 10; i++) decide(scheduler, 'k')
+    const spilled = scheduler
+      .decisions(10)
+      .filter(({ attempts }) => attempts.some(({ by }) => by === 'binding'))
+    expect(spilled.length).toBeGreaterThan(3)
+    for (const decision of spilled) expect(replay(decision).orderAgrees).not.toBe(false)
+  })
+
+  it('does not guess at an order that another picker made', () => {
+    const scheduler = schedulerOf(6, loadAwareProfile())
+    expect(replay(decide(scheduler))).toMatchObject({ order: undefined, orderAgrees: undefined })
   })
 
   it('notices a score or an order that its record does not give', () => {

@@ -5,10 +5,13 @@ import { createSelectionRandom, type SelectionRandom } from './random.ts'
 export interface Replay {
   /** Every recorded score is the left-to-right sum of its terms. */
   readonly scoresAgree: boolean
-  /** The accounts of the top K in the order the recorded seed draws them. */
-  readonly order: readonly string[]
-  /** What was tried by draw was tried in that order. */
-  readonly orderAgrees: boolean
+  /**
+   * The accounts of the top K in the order the recorded seed draws them; undefined where the record does not tell:
+   * another picker than `weighted-random`, or more candidates drawn from than recorded.
+   */
+  readonly order: readonly string[] | undefined
+  /** What was tried by draw was tried in that order; undefined like `order`. */
+  readonly orderAgrees: boolean | undefined
 }
 
 /**
@@ -16,14 +19,20 @@ export interface Replay {
  * It needs no scheduler, no clock and no store; a decision that does not agree was made by other code.
  */
 export function replay(decision: Decision): Replay {
-  const top = decision.rows.slice(0, decision.topK)
-  const order = decision.seed === undefined ? top.map(row => row.account) : drawn(top, decision.seed)
-  const tried = decision.attempts.filter(attempt => attempt.by === 'draw').map(attempt => attempt.account)
-  return {
-    scoresAgree: decision.rows.every(row => row.terms.length === 0 || sum(row.terms) === row.score),
-    order,
-    orderAgrees: tried.every((account, place) => order[place] === account),
-  }
+  const scoresAgree = decision.rows.every(row => row.terms.length === 0 || sum(row.terms) === row.score)
+  const order = orderOf(decision)
+  if (order === undefined) return { scoresAgree, order, orderAgrees: undefined }
+  // An account that its binding led to first is drawn, but not asked twice.
+  const asked = new Set(decision.attempts.filter(({ by }) => by === 'binding').map(({ account }) => account))
+  const expected = order.filter(account => !asked.has(account))
+  const tried = decision.attempts.filter(({ by }) => by === 'draw').map(({ account }) => account)
+  return { scoresAgree, order, orderAgrees: tried.every((account, place) => expected[place] === account) }
+}
+
+function orderOf({ picker, rows, topK, seed }: Decision): readonly string[] | undefined {
+  if (picker !== 'weighted-random' || topK > rows.length) return undefined
+  const top = rows.slice(0, topK)
+  return seed === undefined ? top.map(row => row.account) : drawn(top, seed)
 }
 
 /** The weighted draw as the picker has it, over a record; see pickers/weighted-random.ts. */

@@ -5,6 +5,7 @@ import { isModelLimited, mustClear } from '../filters/standing.ts'
 import { carriesTransport } from '../filters/transport.ts'
 import { hasRoom, REACHABLE } from './columns.ts'
 import type { Core } from './core.ts'
+import { isMember } from './eligible-set.ts'
 import { guarded, isPromise } from './maybe-promise.ts'
 import { BALANCE, DONE, type Run } from './run.ts'
 import { bindSession, quietly } from './session-binding.ts'
@@ -68,7 +69,7 @@ function lookedUp(
 
 function use(core: Core, run: Run, rule: AffinityRule, key: string, row: number): Pending {
   // A session may point outside the domain that hard keys demand; those are stronger.
-  if (run.set !== undefined && run.set.has[row] !== 1) return
+  if (run.set !== undefined && !isMember(run.set, row)) return
   // A place that is spoken for already is not snatched from whoever waited for it.
   run.boundRow = row
   if (rule.whenBusy === 'spill' && !hasRoom(core.columns, row)) {

@@ -3,7 +3,7 @@ import type { RankCache, RankIndex } from '../rankers/ranker.ts'
 import { loadSkewByMoments } from '../stats/load-skew.ts'
 import { hasRoom, OPEN, REACHABLE } from './columns.ts'
 import type { Core } from './core.ts'
-import type { EligibleSet } from './eligible-set.ts'
+import { type EligibleSet, isMember } from './eligible-set.ts'
 import { standsBefore } from './order.ts'
 import { rankTopK, resetRanked } from './ranked.ts'
 import type { Run } from './run.ts'
@@ -18,7 +18,7 @@ const CAPTURE_ALL = 64
 export function isCandidate(core: Core, run: Run, set: EligibleSet, row: number): boolean {
   const { columns } = core
   const bit = run.domain === undefined ? OPEN : REACHABLE
-  return set.has[row] === 1 && (columns.usable[row]! & bit) !== 0 && !isBarred(core, run, row)
+  return isMember(set, row) && (columns.usable[row]! & bit) !== 0 && !isBarred(core, run, row)
 }
 
 /** True when this request itself cannot go there: it failed there before, or its model is limited there. */

@@ -108,7 +108,7 @@ interface References {
 /** The ring's place in the engine: one a scheduler. */
 export class DecisionRing {
   readonly #columns: Columns
-  readonly #names: { readonly profile: string; readonly pool: string }
+  readonly #names: { readonly profile: string; readonly picker: string; readonly pool: string }
   readonly #ranker: Ranker
   readonly data: Float64Array
   readonly #starts: Float64Array
@@ -121,7 +121,7 @@ export class DecisionRing {
   /** `capacity` decisions at most, in `doubles` * 8 bytes: whichever is reached first drops the oldest. */
   constructor(
     columns: Columns,
-    names: { readonly profile: string; readonly pool: string },
+    names: { readonly profile: string; readonly picker: string; readonly pool: string },
     ranker: Ranker,
     { capacity = 1024, doubles = 1 << 18 }: { readonly capacity?: number; readonly doubles?: number } = {},
   ) {
@@ -283,6 +283,7 @@ export class DecisionRing {
     return {
       id,
       profile: this.#names.profile,
+      picker: this.#names.picker,
       pool: this.#names.pool,
       wallMs: data[at + WALL]!,
       request: requestFacts(request),

@@ -52,4 +52,14 @@ describe('find', () => {
     for (let i = 1; i < 3_000; i++) expect(sets.find(`gpt-${i}`, '', undefined).index).toBe(first.index)
     expect(sets.find('special', '', undefined).index).toBeUndefined()
   })
+
+  it('looks through the accounts of a domain only, and shares nothing between domains', () => {
+    const sets = setUp(3_000, [])
+    for (let i = 2; i < 3_000; i++) {
+      const { members, has, filtered } = sets.find('m', '', `a${i}`)
+      expect([...members]).toEqual([i])
+      expect(has).toBeUndefined()
+      expect(filtered.domain).toBe(2_999)
+    }
+  })
 })

@@ -1,4 +1,4 @@
-import { domainFilter } from '../filters/domain.ts'
+import { stateDomain } from '../filters/domain.ts'
 import type { Filter, FilterReason } from '../filters/filter.ts'
 import type { Transport } from '../model/account.ts'
 import type { RankCache, Ranker, RankIndex } from '../rankers/ranker.ts'
@@ -15,14 +15,22 @@ export interface EligibleSet {
   readonly transport: Transport
   readonly domain: string | undefined
   readonly members: Int32Array
-  /** 1 where a row is a member. */
-  readonly has: Uint8Array
+  /** 1 where a row is a member; absent where looking through the few members is as fast. See {@link isMember}. */
+  readonly has: Uint8Array | undefined
   /** How many accounts each filter left out; the first that fails counts. */
   readonly filtered: Readonly<Record<FilterReason, number>>
   /** For large sets whose ranker has one. */
   readonly index: RankIndex | undefined
   /** For the others, where the ranker has one. */
   readonly cache: RankCache | undefined
+}
+
+/** From so many members on, membership is looked up instead of looked for. */
+const LOOKED_UP_FROM = 9
+
+/** True when a row belongs to the set. */
+export function isMember(set: Pick<EligibleSet, 'members' | 'has'>, row: number): boolean {
+  return set.has === undefined ? set.members.includes(row) : set.has[row] === 1
 }
 
 /** What sets with the same members have in common. */
@@ -35,7 +43,10 @@ export interface EligibleSets {
   clear(): void
 }
 
-/** Cost of `find`: two Map look-ups; of a first `find`: one pass over all accounts. */
+/**
+ * Cost of `find`: two Map look-ups; of a first `find`: one pass over all accounts, or over those of the domain when
+ * the request has one.
+ */
 export function createEligibleSets(
   columns: Columns,
   filters: readonly Filter[],
@@ -46,27 +57,52 @@ export function createEligibleSets(
   const byDomain = new Map<string, EligibleSet>()
   // Clients make up model names, but only configuration makes memberships: a name costs a small object, no index.
   const memberships = new Map<string, Membership>()
+  let domains: Map<string, number[]> | undefined
+  let present: readonly number[] | undefined
 
-  function membershipOf(rows: readonly number[], domain: string | undefined): Membership {
-    const key = `${domain === undefined ? '' : 'domain '}${rows.join()}`
+  function membershipOf(rows: readonly number[]): Membership {
+    const key = rows.join()
     const known = memberships.get(key)
     if (known !== undefined) return known
     const members = Int32Array.from(rows)
-    const has = new Uint8Array(columns.order.length)
-    for (const row of rows) has[row] = 1
-    // Inside a domain every request is ranked by itself.
-    const large = domain === undefined && members.length >= INDEX_FROM
-    const small = domain === undefined && !large
+    const large = members.length >= INDEX_FROM
     const index = large ? ranker.createIndex?.(members) : undefined
-    const cache = small ? ranker.createCache?.(members) : undefined
-    const made = { members, has, index, cache }
+    const cache = large ? undefined : ranker.createCache?.(members)
+    const made = { members, has: flagsOf(members), index, cache }
     memberships.set(key, made)
     return made
   }
 
+  function flagsOf(members: Int32Array): Uint8Array | undefined {
+    if (members.length < LOOKED_UP_FROM) return undefined
+    const has = new Uint8Array(columns.order.length)
+    for (const row of members) has[row] = 1
+    return has
+  }
+
+  function everyone(): readonly number[] {
+    present ??= presentRows(columns)
+    return present
+  }
+
+  function rowsIn(domain: string): readonly number[] {
+    domains ??= groupByDomain(columns, everyone())
+    return domains.get(domain) ?? []
+  }
+
   function build(facts: Pick<EligibleSet, 'model' | 'transport' | 'domain'>): EligibleSet {
-    const { rows, filtered } = sift(columns, filters, facts)
-    return { ...facts, filtered, ...membershipOf(rows, facts.domain) }
+    const { domain } = facts
+    if (domain === undefined) {
+      const { rows, filtered } = sift(columns, filters, facts, everyone())
+      return { ...facts, filtered, ...membershipOf(rows) }
+    }
+    // The engine's own rule, whatever the profile filters: a wrong domain is a certain failure upstream. Inside a
+    // domain every request is ranked by itself, and there may be as many domains as accounts: nothing is shared.
+    const inside = rowsIn(domain)
+    const { rows, filtered } = sift(columns, filters, facts, inside)
+    filtered.domain += everyone().length - inside.length
+    const members = Int32Array.from(rows)
+    return { ...facts, filtered, members, has: flagsOf(members), index: undefined, cache: undefined }
   }
 
   function kept(map: Map<string, EligibleSet>, key: string, set: EligibleSet): EligibleSet {
@@ -89,6 +125,8 @@ export function createEligibleSets(
       anywhereByWebSocket.clear()
       byDomain.clear()
       memberships.clear()
+      domains = undefined
+      present = undefined
     },
   }
 }
@@ -98,18 +136,34 @@ function sift(
   columns: Columns,
   filters: readonly Filter[],
   facts: Pick<EligibleSet, 'model' | 'transport' | 'domain'>,
+  among: readonly number[],
 ): { rows: number[]; filtered: Record<FilterReason, number> } {
   const rows: number[] = []
   const filtered = { platform: 0, model: 0, transport: 0, domain: 0 }
-  // The engine's own rule, whatever the profile filters: a wrong domain is a certain failure upstream.
-  const rules = facts.domain === undefined ? filters : [domainFilter, ...filters]
-  for (let row = 0; row < columns.size; row++) {
-    const account = columns.accounts[row]
-    if (account === undefined) continue
-    const failed = rules.find(filter => !filter.passes(account, facts))
+  for (const row of among) {
+    const account = columns.accounts[row]!
+    const failed = filters.find(filter => !filter.passes(account, facts))
     if (failed === undefined) rows.push(row)
     else filtered[failed.reason]++
   }
   rows.sort((a, b) => columns.order[a]! - columns.order[b]!)
   return { rows, filtered }
+}
+
+function groupByDomain(columns: Columns, present: readonly number[]): Map<string, number[]> {
+  const domains = new Map<string, number[]>()
+  for (const row of present) {
+    const domain = stateDomain(columns.accounts[row]!)
+    const rows = domains.get(domain)
+    if (rows === undefined) domains.set(domain, [row])
+    else rows.push(row)
+  }
+  return domains
+}
+
+/** Rows that hold an account. */
+function presentRows(columns: Columns): number[] {
+  const rows: number[] = []
+  for (let row = 0; row < columns.size; row++) if (columns.accounts[row] !== undefined) rows.push(row)
+  return rows
 }

@@ -28,9 +28,11 @@ describe('rankTopK', () => {
     for (const row of rows) columns.order[row] = row
     const ranked = createRanked(2)
     const scores = Float64Array.from(rows, row => row % 10)
-    rankTopK(columns, rows, scores, 300, Number.POSITIVE_INFINITY, ranked)
+    rankTopK(columns, rows, scores, 300, 1_000, ranked)
     expect(ranked.n).toBe(300)
     expect([...ranked.rows.subarray(0, 3)]).toEqual([9, 19, 29])
+    rankTopK(columns, rows, scores, 300, Number.POSITIVE_INFINITY, ranked)
+    expect([...ranked.rows.subarray(0, 300)]).toEqual([...rows])
     rankTopK(columns, rows, scores, 0, 7, ranked)
     expect(ranked.n).toBe(0)
     resetRanked(ranked, 5)

@@ -24,7 +24,7 @@ export function resetRanked(ranked: Ranked, capacity: number): void {
 
 /**
  * Keeps the best `topK` of the candidates in order: insertion into a short sorted list, which for the usual K
- * of 7 beats a heap.
+ * of 7 beats a heap. With a `topK` of Infinity all are kept as they come: that picker orders them itself.
  */
 export function rankTopK(
   columns: Columns,
@@ -37,6 +37,12 @@ export function rankTopK(
   const k = Math.min(topK, n)
   resetRanked(ranked, k)
   const { rows, scores: best } = ranked
+  if (topK === Number.POSITIVE_INFINITY) {
+    rows.set(indices.subarray(0, n))
+    best.set(scores.subarray(0, n))
+    ranked.n = n
+    return
+  }
   let size = 0
   for (let i = 0; i < n; i++) {
     const row = indices[i]!

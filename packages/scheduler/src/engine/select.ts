@@ -8,7 +8,7 @@ import { affinityStep } from './affinity-step.ts'
 import { isCandidate, nextFree, rankCandidates } from './candidates.ts'
 import { hasRoom, REACHABLE } from './columns.ts'
 import type { Core } from './core.ts'
-import type { EligibleSet } from './eligible-set.ts'
+import { type EligibleSet, isMember } from './eligible-set.ts'
 import { guarded, isPromise } from './maybe-promise.ts'
 import { type OwnerLookup, resolveOwners, storeFailed } from './owners.ts'
 import { AFFINITY, DONE, REST, Run, TRY } from './run.ts'
@@ -123,7 +123,7 @@ function balanceStep(core: Core, run: Run): Pending {
 function probeFor(core: Core, run: Run, set: EligibleSet): number {
   for (const row of core.standings.probes) {
     const excluded = run.request.excluded?.has(core.columns.ids[row]!) ?? false
-    if (set.has[row] === 1 && !excluded && core.columns.claimed[row] === 0 && hasRoom(core.columns, row))
+    if (isMember(set, row) && !excluded && core.columns.claimed[row] === 0 && hasRoom(core.columns, row))
       return row
   }
   return -1
@@ -350,6 +350,6 @@ export function mayUse(core: Core, run: Run, row: number): boolean {
   if (isCandidate(core, run, set, row)) return true
   const excluded = run.request.excluded?.has(core.columns.ids[row]!) ?? false
   return (
-    set.has[row] === 1 && !excluded && core.columns.claimed[row] === 0 && core.standings.probes.includes(row)
+    isMember(set, row) && !excluded && core.columns.claimed[row] === 0 && core.standings.probes.includes(row)
   )
 }

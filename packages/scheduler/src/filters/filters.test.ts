@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Account, ModelRules } from '../model/account.ts'
-import { domainFilter, stateDomain } from './domain.ts'
+import { stateDomain } from './domain.ts'
 import { modelFilter, servesModel, upstreamModel } from './model.ts'
 import { isForeign, platformFilter } from './platform.ts'
 import { heldUntilMs, isModelLimited, isRetired, mustClear, nextModelLimitMs } from './standing.ts'
@@ -57,17 +57,8 @@ describe('the other filters', () => {
     expect(transportFilter.passes(account({ supportsWebSocket: true }), socket)).toBe(true)
   })
 
-  it('domain: the id unless said otherwise, and no restriction without one', () => {
+  it('state domain: the id unless said otherwise', () => {
     expect([stateDomain(account()), stateDomain(account({ stateDomain: 'd' }))]).toEqual(['a', 'd'])
-    const at = (domain: string | undefined, stateDomain?: string) =>
-      domainFilter.passes(account(stateDomain === undefined ? {} : { stateDomain }), { ...facts, domain })
-    expect([at(undefined), at('a'), at('b'), at('d', 'd'), at('a', 'd')]).toEqual([
-      true,
-      true,
-      false,
-      true,
-      false,
-    ])
   })
 })
 

@@ -60,6 +60,8 @@ export interface DecisionOutcome {
 export interface Decision extends DecisionOutcome {
   readonly id: number
   readonly profile: string
+  /** The picker's name: it tells how the order was drawn. */
+  readonly picker: string
   readonly pool: string
   readonly wallMs: number
   readonly request: {

@@ -8,7 +8,7 @@ import type { SelectionRandom } from '../random.ts'
  */
 export interface Picker {
   readonly name: string
-  /** How many of the best candidates it draws from; Infinity for all. */
+  /** How many of the best candidates it draws from, best first; Infinity for all of them, in no order. */
   readonly topK: number
   /** Makes the state of one selection at a time. */
   createDraw(): Draw
