@@ -15,6 +15,7 @@ import { runSelection } from './engine/select.ts'
 import { None, Selected, Waits } from './engine/selections.ts'
 import { bindSession, quietly } from './engine/session-binding.ts'
 import { createStandings } from './engine/standings.ts'
+import { createTenantSlots } from './engine/tenant-slots.ts'
 import { aborted, createWaiting, type Waiting } from './engine/waiting.ts'
 import { createWallTime } from './engine/wall-time.ts'
 import { SchedulerError } from './errors.ts'
@@ -117,6 +118,10 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       roster,
       sets: createEligibleSets(columns, profile.filters, profile.ranker),
       standings,
+      tenants: createTenantSlots(),
+      tenantLeft: run => {
+        if (this.#core.tenants.give(run)) this.#waiting.tenantFreed(run.tenant)
+      },
       ring,
       counters: createCounters(),
       listener: this.#loadListener(),
@@ -133,9 +138,11 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     this.#live = createLiveLeases(slots, clock)
     this.#waiting = createWaiting(
       this.#core,
-      (row, slot) => {
+      (run, row, slot) => {
         standings.neutral(row, slot)
+        this.#core.tenants.give(run)
         this.#giveBack(row, slot)
+        this.#waiting.tenantFreed(run.tenant)
       },
       id => ring.read(id),
       () => quietly(() => turns?.announce(pool, this.#oldestWaitMs())),
@@ -336,7 +343,9 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       if (outcome === undefined) standings.neutral(lease.row, lease.slot)
       else standings.settled(lease.row, outcome, lease.slot)
     }
+    if (lease.tenantCounted) this.#core.tenants.giveBack(lease.tenant)
     this.#giveBack(lease.row, lease.slot)
+    if (lease.tenantCounted) this.#waiting.tenantFreed(lease.tenant)
     if (this.#waiting.queue.length > 0) this.#armTick()
     this.#tell(listener => listener.ended?.(lease.decisionId))
   }
@@ -483,11 +492,13 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
         if (lease === undefined) return
         this.#live.remove(lease)
         lease.lost()
-        const { columns, standings } = this.#core
+        const { columns, standings, tenants } = this.#core
         standings.neutral(lease.row, slot)
         columns.inUse[lease.row] = Math.max(0, columns.inUse[lease.row]! - 1)
         refreshLoad(columns, lease.row)
+        if (lease.tenantCounted) tenants.giveBack(lease.tenant)
         this.#waiting.wake(lease.row)
+        if (lease.tenantCounted) this.#waiting.tenantFreed(lease.tenant)
       },
     }
   }

@@ -1,11 +1,27 @@
+// Making one, and what it is made from.
+
+// The policies of a profile: the contracts, and the parts the shipped profiles are put together from.
 export type { AffinityRule, BoundFacts, Verdict } from './affinity/affinity-rule.ts'
+export type { BindingScope } from './affinity/binding-key.ts'
+export { classicOwner } from './affinity/classic-owner.ts'
+export { classicSession } from './affinity/classic-session.ts'
+export { warmSession } from './affinity/warm-session.ts'
 export { createScheduler, type SchedulerOptions } from './create-scheduler.ts'
-export type { DequeuePolicy } from './dequeue/dequeue.ts'
+export type { DequeueLine, DequeuePolicy, StatefulDequeue, StatelessDequeue } from './dequeue/dequeue.ts'
+export { tenantFair } from './dequeue/fair.ts'
 export { fifo } from './dequeue/fifo.ts'
+export type { Columns } from './engine/columns.ts'
+export type { Ranked } from './engine/ranked.ts'
+export type { Waiter } from './engine/wait-queue.ts'
 export { isSchedulerError, SchedulerError, type SchedulerErrorCode } from './errors.ts'
 export { type Explanation, explain } from './explain.ts'
 export type { Filter, FilterFacts, FilterReason } from './filters/filter.ts'
-export { upstreamModel } from './filters/model.ts'
+export { modelFilter, upstreamModel } from './filters/model.ts'
+export { platformFilter } from './filters/platform.ts'
+export { transportFilter } from './filters/transport.ts'
+export { type CoolDownRules, DEFAULT_COOL_DOWNS } from './health/cool-down.ts'
+export { DEFAULT_EJECTION, type EjectionRules } from './health/ejection.ts'
+// The nouns.
 export type { Account, ModelRules, Transport } from './model/account.ts'
 export type {
   Decision,
@@ -19,8 +35,10 @@ export type { Lease, Settlement } from './model/lease.ts'
 export type { Outcome, OutcomeKind, Usage } from './model/outcome.ts'
 export type { ScheduleRequest } from './model/request.ts'
 export type { NoneReason, Selection, WaitPlan } from './model/selection.ts'
+export { leastLoaded } from './pickers/least-loaded.ts'
 export type { Draw, Picker } from './pickers/picker.ts'
 export { weightedRandom } from './pickers/weighted-random.ts'
+// What the core asks of the world.
 export type {
   AccountSource,
   BindingStore,
@@ -47,13 +65,16 @@ export {
   type ProfileOptions,
   type WaitRule,
 } from './profile.ts'
-export type { Ranker, RankIndex, Scratch } from './rankers/ranker.ts'
+export type { SelectionRandom } from './random.ts'
+export { level } from './rankers/level.ts'
+export type { RankCache, Ranker, RankIndex, RecordedFacts, Scratch } from './rankers/ranker.ts'
 export { weightedSum } from './rankers/weighted-sum.ts'
 export { DEFAULT_WEIGHTS, type Weights } from './rankers/weights.ts'
 export { type Replay, replay } from './replay.ts'
 export type {
   AccountState,
   AcquireOptions,
+  CancelSignal,
   Located,
   Scheduler,
   SchedulerListener,

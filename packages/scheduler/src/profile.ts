@@ -3,6 +3,7 @@ import { classicOwner } from './affinity/classic-owner.ts'
 import { classicSession } from './affinity/classic-session.ts'
 import { warmSession } from './affinity/warm-session.ts'
 import type { DequeuePolicy } from './dequeue/dequeue.ts'
+import { tenantFair } from './dequeue/fair.ts'
 import { fifo } from './dequeue/fifo.ts'
 import { SchedulerError } from './errors.ts'
 import type { Filter } from './filters/filter.ts'
@@ -23,6 +24,11 @@ import { DEFAULT_WEIGHTS, type Weights } from './rankers/weights.ts'
 export interface WaitRule {
   readonly timeoutMs: number
   readonly max: number
+  /**
+   * The share of `max` one tenant may have while others wait too, above 0 and at most 1; read of the pool's rule,
+   * which bounds the whole queue, and only where waiting is over the pool. Default 0.5.
+   */
+  readonly maxShare?: number
 }
 
 /**
@@ -64,6 +70,8 @@ export interface ProfileOptions {
   /** Absent or 0 means the default of 7. */
   readonly topK?: number
   readonly wait?: Partial<Profile['wait']>
+  /** Who is served first in a queue over the pool: the oldest (default), or tenants by turns. `balanced` only. */
+  readonly fairness?: 'fifo' | 'tenant'
   readonly sessionTtlMs?: number
   readonly ownerTtlMs?: number
 }
@@ -89,10 +97,10 @@ export function classicProfile(options: ProfileOptions = {}): Profile {
     affinity: [classicOwner({ ttlMs: RESPONSE_TTL_MS }), classicSession({ ttlMs })],
     ranker: weightedSum(checkedWeights(options.weights)),
     picker: weightedRandom(checkedTopK(options.topK)),
-    dequeue: fifo,
+    dequeue: checkedFifo(options.fairness),
     tries: 'top_k',
     waits: 'account',
-    wait: { ...DEFAULT_WAIT, ...options.wait },
+    wait: checkedWait(options.wait),
     sessionWrites: 'put',
     hitsCount: 'on_selection',
     unreadableLoads: 'zero',
@@ -129,10 +137,10 @@ export function balancedProfile(options: ProfileOptions = {}): Profile {
     affinity: [warmSession({ ttlMs })],
     ranker: weightedSum(checkedWeights(options.weights)),
     picker: weightedRandom(checkedTopK(options.topK)),
-    dequeue: fifo,
+    dequeue: options.fairness === 'tenant' ? tenantFair : fifo,
     tries: 'all',
     waits: 'pool',
-    wait: { ...DEFAULT_WAIT, ...options.wait },
+    wait: checkedWait(options.wait),
     sessionWrites: 'if_absent',
     hitsCount: 'on_admission',
     unreadableLoads: 'keep',
@@ -167,6 +175,26 @@ function checkedWeights(given: Partial<Weights> | undefined): Weights {
   if (sum <= 0)
     throw new SchedulerError('invalid_profile', 'All weights are 0; at least one must be positive.')
   return weights
+}
+
+function checkedFifo(fairness: ProfileOptions['fairness']): DequeuePolicy {
+  if (fairness !== 'tenant') return fifo
+  throw new SchedulerError(
+    'invalid_profile',
+    "fairness is 'tenant', but this profile has a queue for each account, served first come, first served; use balanced.",
+  )
+}
+
+function checkedWait(given: Partial<Profile['wait']> | undefined): Profile['wait'] {
+  const wait = { ...DEFAULT_WAIT, ...given }
+  const { maxShare } = wait.pool
+  if (maxShare !== undefined && !(maxShare > 0 && maxShare <= 1)) {
+    throw new SchedulerError(
+      'invalid_profile',
+      `wait.pool.maxShare is ${maxShare}; it must be above 0 and at most 1.`,
+    )
+  }
+  return wait
 }
 
 function checkedTopK(topK: number | undefined): number {

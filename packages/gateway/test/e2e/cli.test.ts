@@ -123,7 +123,13 @@ describe('a running server', () => {
     const answer = await ask(url, teamKey, { stream: true })
     child.kill('SIGTERM')
     await child.said('stderr', /stopping: open requests have 30 s to end/)
-    await expect(ask(url)).rejects.toThrow()
+    const late = await ask(url)
+    expect([late.status, late.headers.get('retry-after'), late.headers.get('connection')]).toEqual([
+      503,
+      '1',
+      'close',
+    ])
+    expect(await (await fetch(`${url}/ready`)).json()).toEqual({ status: 'draining' })
     const body = await readBody(answer)
     expect([body.end, body.events.at(-1)!.event]).toEqual(['clean', 'response.completed'])
     expect(await child.ended).toBe(0)

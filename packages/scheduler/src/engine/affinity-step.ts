@@ -72,11 +72,12 @@ function use(core: Core, run: Run, rule: AffinityRule, key: string, row: number)
   if (run.set !== undefined && !isMember(run.set, row)) return
   // A place that is spoken for already is not snatched from whoever waited for it.
   run.boundRow = row
-  if (rule.whenBusy === 'spill' && !hasRoom(core.columns, row)) {
+  if (rule.whenBusy === 'spill' && (run.gated || !hasRoom(core.columns, row))) {
     run.boundResult = 'seen_full'
     run.tried = [row]
     return
   }
+  if (run.gated) return used(core, run, rule, key, row, false)
   const taken = takeRow(core, run, row, 'binding')
   if (isPromise(taken)) return taken.then(granted => used(core, run, rule, key, row, granted))
   return used(core, run, rule, key, row, taken)

@@ -10,7 +10,9 @@ import type { Counters } from './metrics.ts'
 import type { Ranked } from './ranked.ts'
 import type { Releases } from './releases.ts'
 import type { Roster } from './roster.ts'
+import type { Run } from './run.ts'
 import type { Standings } from './standings.ts'
+import type { TenantSlots } from './tenant-slots.ts'
 
 /** Everything a selection works with: made once by `createScheduler`, shared by the files of this folder. */
 export interface Core {
@@ -27,6 +29,9 @@ export interface Core {
   readonly roster: Roster
   readonly sets: EligibleSets
   readonly standings: Standings
+  readonly tenants: TenantSlots
+  /** Gives back what was counted for a run's tenant, and looks whether that lets somebody in. */
+  readonly tenantLeft: (run: Run) => void
   readonly ring: DecisionRing
   readonly counters: Counters
   readonly listener: LoadListener

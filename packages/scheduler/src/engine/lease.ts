@@ -24,6 +24,8 @@ export class SlotLease implements Lease {
   readonly row: number
   readonly slot: Slot
   readonly tenant: string
+  /** Counted among the slots of its tenant. */
+  readonly tenantCounted: boolean
   readonly admittedMs: number
   /** Milliseconds from admission to the first output-bearing event, -1 while there was none. */
   firstTokenMs = -1
@@ -39,6 +41,7 @@ export class SlotLease implements Lease {
     this.row = run.row
     this.slot = run.slot!
     this.tenant = run.tenant
+    this.tenantCounted = run.tenantCounted
     this.admittedMs = admittedMs
   }
 

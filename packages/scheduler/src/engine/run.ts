@@ -71,6 +71,10 @@ export class Run implements DecisionFacts {
   asked = 0
   /** Rows asked for already. */
   tried: readonly number[] = NONE
+  /** Counted among the slots of its tenant. */
+  tenantCounted = false
+  /** Its tenant holds as many slots as it may: nothing is asked for, the request waits. */
+  gated = false
 
   /** The session's binding key; undefined without a session. */
   sessionKey: string | undefined = undefined

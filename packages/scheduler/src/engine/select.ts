@@ -11,6 +11,7 @@ import type { Core } from './core.ts'
 import { type EligibleSet, isMember } from './eligible-set.ts'
 import { guarded, isPromise } from './maybe-promise.ts'
 import { type OwnerLookup, resolveOwners, storeFailed } from './owners.ts'
+import { checkRequest } from './request-check.ts'
 import { AFFINITY, DONE, REST, Run, TRY } from './run.ts'
 import { bindSession } from './session-binding.ts'
 import { takeFirst, takeRow } from './take-slot.ts'
@@ -36,7 +37,24 @@ const DEFAULT_BATCH = 64
 export function runSelection(core: Core, request: ScheduleRequest, signal?: CancelSignal): MaybePromise<Run> {
   const startedMs = core.clock.monotonicMs()
   core.standings.tick(startedMs)
-  return drive(core, new Run(request, core.pool, startedMs, signal))
+  checkRequest(request)
+  const run = new Run(request, core.pool, startedMs, signal)
+  run.gated = !core.tenants.take(run)
+  return run.tenantCounted ? driveCounted(core, run) : drive(core, run)
+}
+
+/** What is counted for the tenant is given back however the selection ends without a slot. */
+function driveCounted(core: Core, run: Run): MaybePromise<Run> {
+  const failed = (error: unknown): never => {
+    core.tenantLeft(run)
+    throw error
+  }
+  try {
+    const done = drive(core, run)
+    return isPromise(done) ? done.catch(failed) : done
+  } catch (error) {
+    return failed(error)
+  }
 }
 
 function drive(core: Core, run: Run): MaybePromise<Run> {
@@ -62,6 +80,7 @@ function finish(core: Core, run: Run): void {
   run.latencyMicros = (core.clock.monotonicMs() - run.startedMs) * 1000
   core.ring.finish(run.decisionId, run)
   if (run.result === 'selected') core.ring.admitted(run.decisionId, run.row, 0)
+  else if (run.tenantCounted) core.tenantLeft(run)
   core.counters.selected(run)
 }
 
@@ -103,6 +122,7 @@ function balanceStep(core: Core, run: Run): Pending {
   const { set } = run
   rankCandidates(core, run, set)
   noteBound(core, run)
+  if (run.gated) return stayOut(core, run, set)
   const probe = run.domain === undefined ? probeFor(core, run, set) : -1
   if (probe >= 0) {
     const taken = takeRow(core, run, probe, 'probe')
@@ -117,6 +137,17 @@ function balanceStep(core: Core, run: Run): Pending {
     return
   }
   return drawAndTry(core, run)
+}
+
+/** The tenant is at its limit: nothing is asked for, but the record and the plan are those of a full house. */
+function stayOut(core: Core, run: Run, set: EligibleSet): Pending {
+  if (run.candidateCount === 0) {
+    nothing(core, run, set)
+    return
+  }
+  beginDraw(core, run)
+  drawn(core, run)
+  busy(core, run)
 }
 
 /** A half-open account's one probe goes to the next request that can use it: rank alone would never send one. */

@@ -10,6 +10,9 @@ function waiter(sequence: number, deadlineMs = 1_000, target = -1): Waiter & { e
     deadlineMs,
     target,
     tenant: '',
+    priority: 0,
+    cost: 1,
+    weight: 1,
     expired: 0,
     expire() {
       this.expired++

@@ -1,4 +1,4 @@
-import type { DequeuePolicy } from '../dequeue/dequeue.ts'
+import type { StatelessDequeue } from '../dequeue/dequeue.ts'
 import type { Clock } from '../ports.ts'
 
 /** A request in the queue. Policies read it; only the queue links it. */
@@ -10,6 +10,12 @@ export interface Waiter {
   /** The one row this waiter can go to, -1 when several will do. */
   readonly target: number
   readonly tenant: string
+  /** Its band: higher first, where the policy has bands. */
+  readonly priority: number
+  /** What its admission costs the tenant, in requests: at least 1. */
+  readonly cost: number
+  /** The tenant's share relative to others. */
+  readonly weight: number
   expire(): void
   /** Links of the queue. */
   previous: Waiter | undefined
@@ -23,13 +29,14 @@ export interface Waiter {
 export interface WaitQueue extends Iterable<Waiter> {
   readonly length: number
   readonly oldest: Waiter | undefined
+  readonly newest: Waiter | undefined
   push(waiter: Waiter): void
   /** Takes a waiter out wherever it stands; false when it was not in. */
   remove(waiter: Waiter): boolean
   /** Waiters that name this row. */
   waitingFor(row: number): number
-  /** Who gets a slot of an account, by the policy; stays in until removed. */
-  choose(policy: DequeuePolicy, mayUse: (waiter: Waiter) => boolean): Waiter | undefined
+  /** Who gets a slot of an account, by a policy without a memory; stays in until removed. */
+  choose(policy: StatelessDequeue, mayUse: (waiter: Waiter) => boolean): Waiter | undefined
 }
 
 /**
@@ -77,6 +84,9 @@ export function createWaitQueue(clock: Clock): WaitQueue {
     },
     get oldest() {
       return first
+    },
+    get newest() {
+      return last
     },
     push(waiter) {
       waiter.previous = last

@@ -1,3 +1,4 @@
+/** Longer than other files: who waits, who is asked for, and news that must not be lost between are one thing. */
 import { SchedulerError } from '../errors.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Slot } from '../ports.ts'
@@ -5,6 +6,7 @@ import type { CancelSignal } from '../scheduler.ts'
 import { hasRoom, refreshLoad, touch } from './columns.ts'
 import type { Core } from './core.ts'
 import { isPromise } from './maybe-promise.ts'
+import { createQueueBounds } from './queue-bounds.ts'
 import type { Run } from './run.ts'
 import { mayUse } from './select.ts'
 import { takeRow } from './take-slot.ts'
@@ -17,6 +19,8 @@ export interface Waiting {
   enter<T>(run: Run, signal: CancelSignal | undefined, admit: (run: Run, waitedMs: number) => T): Promise<T>
   /** A slot of a row may have become free. */
   wake(row: number): void
+  /** A tenant holds fewer slots than it did: looks what those of its waiters that were held back can use. */
+  tenantFreed(tenant: string): void
   /** Looks for what became free while a store was asked for this request, before it was in the queue. */
   lookAround(run: Run): void
   /** Accounts changed: looks up anew where everyone may go, and turns away who can go nowhere any more. */
@@ -36,19 +40,27 @@ export interface WaitingRun extends Waiter {
   admitted(): void
 }
 
+/** What a thousand tokens cost a tenant while it waits: as much as a request. */
+const TOKENS_PER_REQUEST = 1_000
+
 /** Creates the waiting part. `release` gives a slot back that came for someone who has left. */
 export function createWaiting(
   core: Core,
-  release: (row: number, slot: Slot) => void,
+  release: (run: Run, row: number, slot: Slot) => void,
   decisionOf: (id: number) => Decision | undefined,
   onDepth: () => void,
 ): Waiting {
   const queue = createWaitQueue(core.clock)
-  const { columns } = core
+  const { columns, tenants } = core
+  const { dequeue } = core.profile
+  const line = 'createLine' in dequeue ? dequeue.createLine() : undefined
+  const bounds = createQueueBounds<WaitingRun>(core, queue, decisionOf)
   let sequence = 0
   /** Rows of which there was news while those who could use them had a slot on its way: looked at when none comes. */
   const missed = new Set<number>()
   const retries = new Map<number, () => void>()
+  /** Waiters for whom a slot is being asked. */
+  const claiming = new Set<WaitingRun>()
 
   function count(run: Run, by: 1 | -1): void {
     if (run.waitRow < 0) return
@@ -56,8 +68,18 @@ export function createWaiting(
     refreshLoad(columns, run.waitRow)
   }
 
-  function leave(waiter: WaitingRun): boolean {
+  function enterQueue(waiter: WaitingRun): void {
+    queue.push(waiter)
+    line?.entered(waiter)
+    bounds.entered(waiter)
+    count(waiter.run, 1)
+    onDepth()
+  }
+
+  function leave(waiter: WaitingRun, how: 'admitted' | 'gone'): boolean {
     if (!queue.remove(waiter)) return false
+    line?.left(waiter, how)
+    bounds.left(waiter, how)
     count(waiter.run, -1)
     if (queue.length === 0) forgetRows()
     onDepth()
@@ -89,33 +111,6 @@ export function createWaiting(
     return run.waitRow >= 0 ? isHope(run.waitRow) : run.set!.members.some(isHope)
   }
 
-  function full(run: Run): SchedulerError | undefined {
-    const plan = run.plan!
-    const ahead =
-      plan.account !== undefined && core.profile.waits === 'account' && run.domain === undefined
-        ? queue.waitingFor(run.waitRow)
-        : queue.length
-    if (ahead < plan.maxWaiting) return undefined
-    return new SchedulerError(
-      'queue_full',
-      `${ahead} requests are waiting already; the limit is ${plan.maxWaiting}.`,
-      {
-        // Every place is taken by someone who may wait as long as the plan says; half of that is an honest guess.
-        retryAfterMs: Math.max(1000, plan.timeoutMs / 2),
-        decision: decisionOf(run.decisionId),
-      },
-    )
-  }
-
-  function expired(run: Run): SchedulerError {
-    const { timeoutMs } = run.plan!
-    const code = run.domain === undefined ? 'queue_timeout' : 'owner_unavailable'
-    return new SchedulerError(code, `No slot became free within ${timeoutMs} ms.`, {
-      retryAfterMs: Math.max(1000, timeoutMs / 4),
-      decision: decisionOf(run.decisionId),
-    })
-  }
-
   /** No slot came of a row: looks where the waiter could not look meanwhile, and again here after an error. */
   function refused(row: number, error: unknown): void {
     const rows = [...missed]
@@ -141,26 +136,40 @@ export function createWaiting(
   function claim(waiter: WaitingRun, row: number): boolean {
     const { run } = waiter
     run.error = undefined
+    // `serve` has looked whether the tenant may have one more.
+    tenants.take(run)
     const taken = takeRow(core, run, row, 'rank')
     if (!isPromise(taken)) {
       if (taken) {
-        leave(waiter)
+        leave(waiter, 'admitted')
         waiter.admitted()
-      } else if (run.error !== undefined) {
-        refused(row, run.error)
+      } else {
+        tenants.give(run)
+        if (run.error !== undefined) refused(row, run.error)
       }
       return taken
     }
     waiter.claiming = true
+    claiming.add(waiter)
     setClaimed(row, 1)
     void taken.then(granted => {
       waiter.claiming = false
+      claiming.delete(waiter)
       setClaimed(row, -1)
-      if (!granted) refused(row, run.error)
-      else if (leave(waiter)) waiter.admitted()
-      else release(row, run.slot!)
+      if (!granted) {
+        // Silently: who was held back by this is looked at with the rows of which there was news meanwhile.
+        tenants.give(run)
+        refused(row, run.error)
+      } else if (leave(waiter, 'admitted')) waiter.admitted()
+      else release(run, row, run.slot!)
     })
     return true
+  }
+
+  /** True when a tenant at its limit may be below it again once its claims under way are answered. */
+  function mayFree(tenant: string): boolean {
+    for (const waiter of claiming) if (waiter.tenant === tenant) return true
+    return false
   }
 
   /** News of a row. What a claim under way was asked before the news is asked again when it is refused. */
@@ -171,15 +180,26 @@ export function createWaiting(
     if (asked || busyElsewhere) missed.add(row)
   }
 
+  function choose(may: (waiter: Waiter) => boolean): Waiter | undefined {
+    if (line !== undefined) return line.next(may, core.clock.monotonicMs())
+    return 'next' in dequeue ? queue.choose(dequeue, may) : undefined
+  }
+
   /** Gives the row's free slots to those who may use them; `busyElsewhere`: someone could, but has one on its way. */
   function serve(row: number): { readonly claims: number; readonly busyElsewhere: boolean } {
     let claims = 0
     let busyElsewhere = false
     while (queue.length > 0 && columns.usable[row] !== 0 && hasRoom(columns, row)) {
-      const waiter = queue.choose(core.profile.dequeue, candidate => {
-        if (!mayUse(core, (candidate as WaitingRun).run, row)) return false
-        if (candidate.claiming) busyElsewhere = true
-        return !candidate.claiming
+      const waiter = choose(candidate => {
+        const { run, tenant } = candidate as WaitingRun
+        if (!mayUse(core, run, row)) return false
+        if (candidate.claiming) {
+          busyElsewhere = true
+          return false
+        }
+        if (!tenants.isFull(run)) return true
+        if (mayFree(tenant)) busyElsewhere = true
+        return false
       })
       if (waiter === undefined || !claim(waiter as WaitingRun, row)) break
       claims++
@@ -200,8 +220,9 @@ export function createWaiting(
       // While a store was asked, the accounts may have changed.
       retarget(run)
       if (!mayHope(run)) return Promise.reject(goneError(run))
-      const tooMany = full(run)
-      if (tooMany !== undefined) return Promise.reject(tooMany)
+      const entry = bounds.judge(run)
+      if (entry.kind === 'full') return Promise.reject(entry.error)
+      if (entry.kind === 'instead') entry.of.turnAway(bounds.displaced(entry.of.run))
       const sinceMs = core.clock.monotonicMs()
       return new Promise((resolve, reject) => {
         const onAbort = () => waiter.turnAway(aborted(signal, decisionOf(run.decisionId)))
@@ -214,13 +235,16 @@ export function createWaiting(
             return run.waitRow
           },
           tenant: run.tenant,
+          priority: run.request.priority ?? 0,
+          cost: Math.max(1, (run.request.estimatedTokens ?? 0) / TOKENS_PER_REQUEST),
+          weight: run.request.tenantWeight ?? 1,
           previous: undefined,
           next: undefined,
           queued: false,
           claiming: false,
-          expire: () => waiter.turnAway(expired(run)),
+          expire: () => waiter.turnAway(bounds.expired(run)),
           turnAway(error) {
-            if (!leave(waiter)) return
+            if (!leave(waiter, 'gone')) return
             signal?.removeEventListener('abort', onAbort)
             reject(error)
           },
@@ -230,15 +254,28 @@ export function createWaiting(
           },
         }
         signal?.addEventListener('abort', onAbort, { once: true })
-        queue.push(waiter)
-        count(run, 1)
-        onDepth()
+        enterQueue(waiter)
       })
     },
     wake,
+    tenantFreed(tenant) {
+      if (queue.length === 0) return
+      const looked = new Set<unknown>()
+      for (const waiter of [...queue] as WaitingRun[]) {
+        const { run } = waiter
+        if (waiter.tenant !== tenant || waiter.claiming || !waiter.queued || tenants.isFull(run)) continue
+        // Who may go to the same accounts would find the same.
+        const isLike = run.waitRow < 0 && (run.request.excluded?.size ?? 0) === 0 ? run.set : undefined
+        if (isLike !== undefined && looked.has(isLike)) continue
+        for (const row of rowsOf(run)) {
+          if (!waiter.queued || waiter.claiming) break
+          if (hasRoom(columns, row) && mayUse(core, run, row)) wake(row)
+        }
+        if (isLike !== undefined && waiter.queued) looked.add(isLike)
+      }
+    },
     lookAround(run) {
-      for (const row of run.waitRow >= 0 ? [run.waitRow] : run.set!.members)
-        if (mayUse(core, run, row)) wake(row)
+      for (const row of rowsOf(run)) if (mayUse(core, run, row)) wake(row)
     },
     reconsider() {
       for (const waiter of [...queue] as WaitingRun[]) {
@@ -254,6 +291,10 @@ export function createWaiting(
       for (const waiter of [...queue] as WaitingRun[]) waiter.turnAway(error(waiter))
     },
   }
+}
+
+function rowsOf(run: Run): Iterable<number> {
+  return run.waitRow >= 0 ? [run.waitRow] : run.set!.members
 }
 
 /** What an aborted signal is to the caller. */

@@ -25,4 +25,24 @@ export interface ScheduleRequest {
   readonly previousResponse?: string
   /** The reference's group: scopes its bindings and enters its seed as decimal text. */
   readonly group?: string | null
+  /**
+   * Its band while it waits, where waiting is tenant-fair: higher is served first, strictly. Default 0, negative is
+   * background work. Word and direction are those of Kubernetes' PriorityClass and the Gateway API's inference
+   * objectives; `urgency` is the word of HTTP (RFC 9218), where the smaller goes first. Not to be confused with an
+   * account's own `priority`, where the smaller is better as well.
+   */
+  readonly priority?: number
+  /** The tenant's share of slots while several wait, relative to others. Above 0; default 1. */
+  readonly tenantWeight?: number
+  /**
+   * Slots the tenant may hold at once in this pool, on this node; 0 and below mean unlimited, as does its absence.
+   * A request above it waits, and nobody waits because of it.
+   */
+  readonly tenantLimit?: number
+  /**
+   * Tokens the request will take from an account's token limit (input and the most it may put out): reserved with
+   * the slot, corrected when the lease is settled. Default 0. While it waits, a thousand of them cost as much as one
+   * request.
+   */
+  readonly estimatedTokens?: number
 }

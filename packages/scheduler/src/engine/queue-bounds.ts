@@ -1,0 +1,136 @@
+import { boundedRetryMs, createServiceRate } from '../dequeue/service-rate.ts'
+import { SchedulerError } from '../errors.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Core } from './core.ts'
+import type { Run } from './run.ts'
+import type { Waiter, WaitQueue } from './wait-queue.ts'
+
+/** Who gets into the queue, at whose cost, and when those who do not should come back. */
+export interface QueueBounds<W extends Waiter> {
+  entered(waiter: W): void
+  left(waiter: W, how: 'admitted' | 'gone'): void
+  /** Whether a run may enter: yes, yes once another waiter has been turned away (`displaced`), or not at all. */
+  judge(run: Run): Entry<W>
+  displaced(run: Run): SchedulerError
+  expired(run: Run): SchedulerError
+}
+
+type Entry<W> =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'instead'; readonly of: W }
+  | { readonly kind: 'full'; readonly error: SchedulerError }
+
+const FREE = { kind: 'free' } as const
+
+/**
+ * Creates the bounds of one queue. In a queue over a pool no tenant keeps others out: while at least two wait, each
+ * may have `maxShare` of the places (default half). A tenant that is alone may use all of them; when another comes
+ * and finds them taken, the newest of its waiters in excess of its share (of its lowest priority) makes way.
+ */
+export function createQueueBounds<W extends Waiter>(
+  core: Core,
+  queue: WaitQueue,
+  decisionOf: (id: number) => Decision | undefined,
+): QueueBounds<W> {
+  const { profile, clock } = core
+  const counts = new Map<string, number>()
+  const rate = createServiceRate()
+
+  function isPerAccount(run: Run): boolean {
+    return run.plan!.account !== undefined && profile.waits === 'account' && run.domain === undefined
+  }
+
+  function retryAfterMs(run: Run, waiting: number, otherwiseMs: number): number {
+    // The rate is that of the whole queue: of one account's part of it nothing is known.
+    const known = isPerAccount(run) ? undefined : rate.retryAfterMs(waiting, clock.monotonicMs())
+    return known ?? boundedRetryMs(otherwiseMs)
+  }
+
+  function full(run: Run, message: string): { readonly kind: 'full'; readonly error: SchedulerError } {
+    return { kind: 'full', error: queueFull(run, message) }
+  }
+
+  function queueFull(run: Run, message: string): SchedulerError {
+    return new SchedulerError('queue_full', message, {
+      // Where nobody was served yet: whoever waits may do so as long as the plan says; half of that is a fair guess.
+      retryAfterMs: retryAfterMs(run, queue.length, run.plan!.timeoutMs / 2),
+      decision: decisionOf(run.decisionId),
+    })
+  }
+
+  /** The waiter that makes way for another tenant's; undefined when no tenant is above its share. */
+  function inExcess(share: number): W | undefined {
+    let most = share
+    let who: string | undefined
+    for (const [tenant, count] of counts) {
+      if (count <= most) continue
+      most = count
+      who = tenant
+    }
+    if (who === undefined) return undefined
+    let found: Waiter | undefined
+    for (let waiter = queue.newest; waiter !== undefined; waiter = waiter.previous) {
+      if (waiter.tenant !== who || waiter.claiming) continue
+      if (found === undefined || waiter.priority < found.priority) found = waiter
+    }
+    return found as W | undefined
+  }
+
+  return {
+    entered({ tenant }) {
+      if (queue.length === 1) rate.busy(clock.monotonicMs())
+      counts.set(tenant, (counts.get(tenant) ?? 0) + 1)
+    },
+    left({ tenant }, how) {
+      const count = (counts.get(tenant) ?? 1) - 1
+      if (count > 0) counts.set(tenant, count)
+      else counts.delete(tenant)
+      if (how === 'admitted') rate.served(clock.monotonicMs())
+      if (queue.length === 0) rate.idle(clock.monotonicMs())
+    },
+    judge(run) {
+      const { maxWaiting } = run.plan!
+      const ahead = isPerAccount(run) ? queue.waitingFor(run.waitRow) : queue.length
+      const isFull = ahead >= maxWaiting
+      const share = shareOf(profile.waits, profile.wait.pool.maxShare, maxWaiting)
+      const own = counts.get(run.tenant) ?? 0
+      const areOthers = counts.size > (own > 0 ? 1 : 0)
+      if (!areOthers || share >= maxWaiting) {
+        if (!isFull) return FREE
+        return full(run, `${ahead} requests are waiting already; the limit is ${maxWaiting}.`)
+      }
+      if (own >= share) {
+        return full(
+          run,
+          `${own} requests of this tenant are waiting already; while others wait its limit is ${share} of ${maxWaiting}.`,
+        )
+      }
+      if (!isFull) return FREE
+      const of = inExcess(share)
+      if (of !== undefined) return { kind: 'instead', of }
+      return full(run, `${ahead} requests are waiting already; the limit is ${maxWaiting}.`)
+    },
+    displaced(run) {
+      return queueFull(
+        run,
+        'The queue is full, and this tenant has more than its share of it while others wait.',
+      )
+    },
+    expired(run) {
+      const { timeoutMs } = run.plan!
+      const code = run.domain === undefined ? 'queue_timeout' : 'owner_unavailable'
+      return new SchedulerError(code, `No slot became free within ${timeoutMs} ms.`, {
+        retryAfterMs: retryAfterMs(run, queue.length, timeoutMs / 4),
+        decision: decisionOf(run.decisionId),
+      })
+    },
+  }
+}
+
+const DEFAULT_MAX_SHARE = 0.5
+
+/** Places one tenant may have while others wait; all of them where queues are the accounts' own. */
+function shareOf(waits: 'account' | 'pool', maxShare: number | undefined, maxWaiting: number): number {
+  if (waits === 'account') return maxWaiting
+  return Math.max(1, Math.floor(maxWaiting * (maxShare ?? DEFAULT_MAX_SHARE)))
+}
