@@ -28,14 +28,17 @@ export function enter(count: ConcurrencyCount): void {
     return
   }
   // A client that closes one socket and at once uses another is within its limit, yet both may reach this process in
-  // one poll of the event loop, in either order. A new maximum therefore counts only once that poll is over, without
-  // those whose clients turn out to have gone.
+  // one poll of the event loop, in either order, and a socket this process cuts itself is gone for its client at once
+  // but for us only when the loop comes to its closing callbacks, which run after the check phase. A new maximum
+  // therefore counts only after the next turn, without those whose sockets turn out to have been gone.
   count.unconfirmed = { peak: count.inFlight, abandoned: 0 }
-  setImmediate(() => {
-    const { peak, abandoned } = count.unconfirmed!
-    count.unconfirmed = null
-    count.max = Math.max(count.max, peak - abandoned)
-  })
+  setImmediate(() => setImmediate(() => confirm(count)))
+}
+
+function confirm(count: ConcurrencyCount): void {
+  const { peak, abandoned } = count.unconfirmed!
+  count.unconfirmed = null
+  count.max = Math.max(count.max, peak - abandoned)
 }
 
 /** Takes one of `limit` places when there is one; null: no limit. */
@@ -55,21 +58,23 @@ export interface Newcomer {
 }
 
 /**
- * Tries again once this poll of the event loop is over, when every socket that has closed is known to be: refusing at
- * once would blame a client whose last stream has just ended.
+ * Tries again a turn of the event loop later, when every socket that has closed is known to be: refusing at once would
+ * blame a client whose last stream has just ended.
  */
 export function admitAfterPoll(count: ConcurrencyCount, newcomer: Newcomer): void {
-  setImmediate(() => {
-    if (newcomer.isThere()) newcomer.decide(admit(count, newcomer.limit()))
-  })
+  setImmediate(() =>
+    setImmediate(() => {
+      if (newcomer.isThere()) newcomer.decide(admit(count, newcomer.limit()))
+    }),
+  )
 }
 
 /** The last byte is out, or the socket is gone. */
 export function leave(
   count: ConcurrencyCount,
-  left: { readonly admitted: boolean; readonly aborted: boolean },
+  left: { readonly admitted: boolean; readonly unfinished: boolean },
 ): void {
   count.inFlight -= 1
   if (left.admitted) count.admitted -= 1
-  if (left.aborted && count.unconfirmed !== null) count.unconfirmed.abandoned += 1
+  if (left.unfinished && count.unconfirmed !== null) count.unconfirmed.abandoned += 1
 }

@@ -114,7 +114,8 @@ export class Exchange {
     if (this.#timer !== undefined) this.world.clock.clearTimer(this.#timer)
     const finished = this.response.writableFinished
     const aborted = !finished && !this.cutByMock
-    if (this.route.generates) leave(this.account.concurrency, { admitted: this.admitted, aborted })
+    if (this.route.generates)
+      leave(this.account.concurrency, { admitted: this.admitted, unfinished: !finished })
     this.record.endedAt = this.now()
     this.record.status = this.response.headersSent ? this.response.statusCode : null
     this.record.aborted = aborted

@@ -11,6 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { startFirehose } from './rig/firehose.ts'
 import { startGateway } from './rig/gateway.ts'
 import { startJudge } from './rig/judge.ts'
 import { createSeededRandom } from './rig/random.ts'
@@ -73,6 +74,11 @@ async function runOne(scenario: Scenario): Promise<boolean> {
       const judge = await startJudge(accounts, seed)
       stops.push(judge.stop)
       return judge
+    },
+    async startFirehose() {
+      const firehose = await startFirehose()
+      stops.push(firehose.stop)
+      return firehose
     },
     async startGateway(settings) {
       const gateway = await startGateway(folder, settings)

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 
 const running = new Set<ChildProcess>()
 
@@ -45,4 +46,17 @@ export function startSource(
     })
   })
   return { process: child, ended, tail: () => tail }
+}
+
+/** Starts a source file that sends `{url}` to its parent once it listens, and ends with the channel to it. */
+export async function startServer(
+  file: string,
+  args: readonly string[],
+): Promise<{ child: Child; url: string }> {
+  const child = startSource(file, args, { ipc: true })
+  const [{ url }] = (await Promise.race([
+    once(child.process, 'message'),
+    child.ended.then(() => Promise.reject(new Error(`${file} did not start: ${child.tail()}`))),
+  ])) as [{ url: string }]
+  return { child, url }
 }

@@ -1,3 +1,4 @@
+import type { Firehose } from './firehose.ts'
 import type { GatewayProcess, GatewaySettings } from './gateway.ts'
 import type { Judge, JudgeAccounts } from './judge.ts'
 import type { SeededRandom } from './random.ts'
@@ -18,6 +19,8 @@ export interface World {
   /** A folder of its own, gone afterwards. */
   readonly folder: string
   startJudge(accounts: JudgeAccounts): Promise<Judge>
+  /** An upstream that pushes as much as is taken: see firehose.ts. */
+  startFirehose(): Promise<Firehose>
   startGateway(settings: GatewaySettings): Promise<GatewayProcess>
 }
 
