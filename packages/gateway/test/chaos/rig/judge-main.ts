@@ -2,6 +2,6 @@
 import { createMockUpstream, type MockUpstreamOptions } from '@headgate/mock-upstream'
 
 const options = JSON.parse(process.argv[2]!) as MockUpstreamOptions
-const upstream = await createMockUpstream(options)
+const upstream = await createMockUpstream({ requestLog: 20_000, ...options })
 process.send!({ url: upstream.url })
 process.once('disconnect', () => process.exit(0))

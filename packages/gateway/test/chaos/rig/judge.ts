@@ -10,10 +10,10 @@ export interface Judge {
   readonly url: string
   stats(): Promise<MockStats>
   /**
-   * The most generations an account ran at once, from the log of the last 1000 requests, without those that were
-   * abandoned unanswered within 10 ms. The judge notices such a client's end one poll after its request, because
-   * both wait in one socket, and counts it beside its successor: a client without any gateway, which closes each
-   * socket before it writes on the next, is told one more than it ever had open.
+   * The most generations an account ran at once for at least 5 ms, from the log. The end of one request and the start
+   * of the next come over two sockets, and nothing orders what two sockets bring: a client without any gateway, which
+   * closes each socket before it writes on the next, is told one more than it ever had open, for a moment. A slot
+   * given out twice lasts as long as a generation does, some 100 ms here.
    */
   sustainedMax(account: string): Promise<number>
   fault(rule: FaultRule): Promise<void>
@@ -52,23 +52,21 @@ export async function startJudge(accounts: JudgeAccounts, seed: number): Promise
   }
 }
 
-const abandonedAtOnceMs = 10
+const sustainedMs = 5
 
 function mostAtOnce(requests: readonly RequestRecord[]): number {
-  const changes = requests.flatMap(({ startedAt, endedAt, aborted, status }) => {
-    const end = endedAt ?? Number.POSITIVE_INFINITY
-    if (aborted && status === null && end - startedAt < abandonedAtOnceMs) return []
-    return [
-      { at: startedAt, by: 1 },
-      { at: end, by: -1 },
-    ]
-  })
+  const changes = requests.flatMap(({ startedAt, endedAt }) => [
+    { at: startedAt, by: 1 },
+    { at: endedAt ?? Number.POSITIVE_INFINITY, by: -1 },
+  ])
   changes.sort((a, b) => a.at - b.at || a.by - b.by)
+  // Since when at least so many ran: reached[3] is when the count last rose to 3.
+  const reached: number[] = []
   let now = 0
   let most = 0
-  for (const { by } of changes) {
-    now += by
-    most = Math.max(most, now)
+  for (const { at, by } of changes) {
+    if (by > 0) reached[++now] = at
+    else if (at - reached[now--]! >= sustainedMs) most = Math.max(most, now + 1)
   }
   return most
 }

@@ -59,13 +59,13 @@ export const mixedFaults: Scenario = {
     await load
     agent.destroy()
     const elapsedMs = performance.now() - startedMs
-    const { total, accounts } = await judge.stats()
+    const { total } = await judge.stats()
     const attempts = generationsOf(total.byEndpoint)
     const allowed = 1.2 * requests + 10 * (1 + Math.ceil(elapsedMs / 10_000))
     holds(dishonest.length === 0, `${dishonest.length} answers ended dishonestly, such as ${dishonest[0]}`)
     holds(attempts <= allowed, `${attempts} attempts for ${requests} requests, ${allowed.toFixed(0)} allowed`)
     for (const name of names) {
-      const { max } = accounts[name]!.concurrency
+      const max = await judge.sustainedMax(name)
       holds(max <= limit, `account ${name} had ${max} at once, limit ${limit}`)
     }
     const deadShare = generationsOf(whileDead.byEndpoint)
