@@ -10,12 +10,14 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const packages = ['scheduler', 'mock-upstream', 'gateway']
 const folder = mkdtempSync(join(tmpdir(), 'headgate-pack-'))
 
+/** Thrown, because an exit on the spot would leave the folder behind. */
+class Failure extends Error {}
+
 function run(command, args, cwd = root) {
   try {
     return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   } catch (error) {
-    console.error(`${command} ${args.join(' ')} failed:\n${error.stdout}${error.stderr}`)
-    process.exit(1)
+    throw new Failure(`${command} ${args.join(' ')} failed:\n${error.stdout ?? ''}${error.stderr ?? error.message}`)
   }
 }
 
@@ -46,6 +48,9 @@ try {
     "import { createScheduler } from '@headgate/scheduler'; import '@headgate/scheduler/memory'; import '@headgate/scheduler/contract'; import '@headgate/mock-upstream'; import 'headgate'; console.log(typeof createScheduler)"
   run('node', ['--input-type=module', '-e', script], folder)
   console.log(`ok  installed from tarballs, headgate ${version} runs`)
+} catch (error) {
+  console.error(error instanceof Failure ? error.message : error)
+  process.exitCode = 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -1,14 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Decision } from '@headgate/scheduler'
 import { createMemoryHealth, createMemorySlots } from '@headgate/scheduler/memory'
-import type { HeadgateHandle, StartOptions } from './cli/serve-contract.ts'
 import { clientAccess } from './compose/client-access.ts'
+import { configCredentials } from './compose/config-credentials.ts'
+import { inOrder } from './compose/in-order.ts'
+import { isLoopback } from './compose/loopback.ts'
 import { metricsOnlyRoutes, operationRoutes } from './compose/operations.ts'
 import { pipelineLimits } from './compose/pipeline-limits.ts'
 import { createPoolSet } from './compose/pool-set.ts'
-import { restartOnly } from './compose/restart-only.ts'
+import { inForce, restartOnly } from './compose/restart-only.ts'
 import type { Config } from './config/config.ts'
+import type { HeadgateHandle, StartOptions } from './handle.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
 import { createPipeline } from './proxy/pipeline.ts'
 import type { PipelineSnapshot } from './proxy/pipeline-deps.ts'
@@ -19,14 +20,17 @@ import { createDecisionLog } from './telemetry/decision-log.ts'
 import { createLog } from './telemetry/logging.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createRequestLog } from './telemetry/request-log.ts'
+import { knowCredentials } from './text/credentials.ts'
 import { createUpstream } from './upstream/client.ts'
+import { newRequestId } from './wire/request-id.ts'
 
 /**
  * The composition root: makes every part, connects them, and takes them down in order. The only file that knows
  * every folder; it decides nothing else.
  */
 export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateHandle> {
-  let config = loaded.config
+  const started = loaded.config
+  let config = started
   const clock = nodeClock
   const log = createLog({ level: config.telemetry.logLevel })
   const metrics = createMetrics()
@@ -37,17 +41,15 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
     (name, scheduler) => metrics.watch(name, scheduler),
   )
   const upstream = createUpstream()
-  const decision = (pool: string, id: number): Decision | undefined =>
-    pools.schedulers.get(pool)?.decision(id)
   const decisionLog =
-    config.telemetry.decisionLog &&
-    createDecisionLog({ ...config.telemetry.decisionLog, find: decision, clock, log })
+    config.telemetry.decisionLog && createDecisionLog({ ...config.telemetry.decisionLog, clock, log })
   const requestLog = createRequestLog(log)
 
   const snapshotOf = ({ accounts, pools: poolConfigs, clients }: Config): PipelineSnapshot => ({
     pools: pools.apply(accounts, poolConfigs),
     clients: clientAccess(clients),
   })
+  knowCredentials(bindings, configCredentials(config))
   let snapshot = snapshotOf(config)
   let draining = false
 
@@ -56,7 +58,8 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
     upstream,
     clock,
     limits: pipelineLimits(config.limits),
-    newRequestId: () => `req_${randomUUID().replaceAll('-', '')}`,
+    newRequestId,
+    onAttempt: decisionLog && (attempt => decisionLog.began(attempt)),
     onRequest(record) {
       metrics.observe(record)
       requestLog(record)
@@ -72,6 +75,7 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
     bodyWindowMs: config.limits.bodyIdleMs,
     stalledReaderMs: config.limits.stalledReaderMs,
   }
+  const { tls } = config.server
   const server = createHttpServer({
     handle: pipeline.handle,
     plainRoutes: operationRoutes({
@@ -83,6 +87,7 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
       onLoopback: isLoopback(config.server.host),
     }),
     limits: httpLimits,
+    tls: tls && { cert: tls.cert, key: tls.key.reveal() },
     log,
     clock,
   })
@@ -96,20 +101,26 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
 
   async function stop(timeoutMs: number): Promise<void> {
     draining = true
-    pools.drain()
-    const { cut } = await server.drain({ timeoutMs })
-    if (cut > 0) log.warn({ cut }, 'Some requests were still running when the time to drain was over.')
-    await metricsServer.drain({ timeoutMs: 0 })
-    pools.close()
-    await upstream.close()
-    await decisionLog?.close()
-    await bindings.close()
-    await log.flush()
+    await inOrder([
+      () => pools.drain(),
+      async () => {
+        const { cut } = await server.drain({ timeoutMs })
+        if (cut > 0) log.warn({ cut }, 'Some requests were still running when the time to drain was over.')
+      },
+      () => metricsServer.drain({ timeoutMs: 0 }),
+      () => pools.close(),
+      // What runs now are exchanges of the gateway's own, which take five seconds at most.
+      () => upstream.close({ timeoutMs: Math.min(timeoutMs, 5000) }),
+      () => decisionLog?.close(),
+      () => bindings.close(),
+      () => knowCredentials(bindings, []),
+      () => log.flush(),
+    ])
   }
 
   let url: string
   try {
-    url = await listen(server, config.server)
+    url = `${tls === undefined ? 'http' : 'https'}://${await listen(server, config.server)}`
     const { metricsPort } = config.telemetry
     if (metricsPort !== undefined)
       await listen(metricsServer, { host: config.server.host, port: metricsPort })
@@ -122,9 +133,12 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
   return {
     url,
     async reload(next) {
-      const later = restartOnly(config, next.config)
+      const later = restartOnly(started, next.config)
+      // The old ones stay secret while requests run with them.
+      knowCredentials(bindings, [...configCredentials(config), ...configCredentials(next.config)])
       snapshot = snapshotOf(next.config)
-      config = next.config
+      config = inForce(started, next.config)
+      pipeline.reloaded()
       const accountIds = new Set(config.accounts.map(account => account.id))
       upstream.retain(accountIds)
       metrics.retain(accountIds)
@@ -137,7 +151,10 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
     async close({ mode }) {
       const timeoutMs = mode === 'drain' ? config.limits.drainMs : 0
       // A second call forces what the first one waits for.
-      if (stopped !== undefined && mode === 'force') await server.drain({ timeoutMs: 0 })
+      if (stopped !== undefined && mode === 'force') {
+        await server.drain({ timeoutMs: 0 })
+        await upstream.close({ timeoutMs: 0 })
+      }
       stopped ??= stop(timeoutMs)
       await stopped
     },
@@ -149,9 +166,5 @@ async function listen(
   address: { readonly host: string; readonly port: number },
 ): Promise<string> {
   const { host, port } = await server.listen(address)
-  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
 }

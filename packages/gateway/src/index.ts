@@ -3,6 +3,6 @@
  * one's own without a gateway, use `@headgate/scheduler`.
  */
 export { startHeadgate } from './app.ts'
-export type { HeadgateHandle, StartOptions } from './cli/serve-contract.ts'
 export { ConfigError, formatProblem, type Problem } from './config/errors.ts'
 export { type LoadedConfig, loadConfig } from './config/load.ts'
+export type { HeadgateHandle, StartOptions } from './handle.ts'

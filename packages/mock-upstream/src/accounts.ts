@@ -1,3 +1,4 @@
+import { AccountObjects } from './account-objects.ts'
 import { type AccountProfile, checkProfile } from './account-profile.ts'
 import type { MockClock } from './clock.ts'
 import { createConcurrencyCount } from './concurrency.ts'
@@ -15,6 +16,7 @@ export class Account {
   readonly key: string
   readonly name: string
   readonly stored: StoredResponses
+  readonly objects = new AccountObjects()
   readonly promptCache = new PromptCache()
   /** Headers of every reply, flat; made once because building them would cost more than the rest of a small reply. */
   readonly headers: readonly string[]

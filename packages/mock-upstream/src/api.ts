@@ -2,24 +2,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Account } from './accounts.ts'
 import { admitAfterPoll, enter } from './concurrency.ts'
-import { createChatCompletion } from './endpoints/chat-completions.ts'
-import { createResponse } from './endpoints/create-response.ts'
-import { createEmbeddings } from './endpoints/embeddings.ts'
+import { dialectOf } from './dialects/dialects.ts'
+import { ANSWERS } from './endpoints/answers.ts'
 import type { JsonBody } from './endpoints/generation.ts'
-import { listModels, retrieveModel } from './endpoints/models.ts'
-import {
-  cancelResponse,
-  deleteResponse,
-  listInputItems,
-  retrieveResponse,
-} from './endpoints/stored-response.ts'
-import { bodyTooLarge, concurrencyExceeded, methodNotAllowed, unknownUrl, unparsableBody } from './errors.ts'
+import { conversationId } from './endpoints/response-object.ts'
+import { bodyTooLarge, concurrencyExceeded, notAForm, unparsableBody } from './errors.ts'
 import { Exchange } from './exchange.ts'
 import { applyFault } from './faults/apply.ts'
 import { readBody } from './request-body.ts'
 import { increment } from './request-counters.ts'
 import type { LiveRecord } from './request-log.ts'
-import { type Endpoint, matchRoute } from './route.ts'
+import { readUpload } from './uploads/read-upload.ts'
 import type { MockWorld } from './world.ts'
 
 /** A request of an account begins: counts it and takes its place. The caller ends the exchange when the socket says so. */
@@ -31,7 +24,8 @@ export function beginExchange(
 ): Exchange {
   const url = request.url!
   const query = url.indexOf('?')
-  const route = matchRoute(request.method!, query === -1 ? url : url.slice(0, query))
+  const [path, search] = query === -1 ? [url, ''] : [url.slice(0, query), url.slice(query + 1)]
+  const route = dialectOf(account).route(request.method!, path, search)
   account.counters.requests += 1
   increment(account.counters.byEndpoint, route.endpoint)
   if (route.generates) {
@@ -63,6 +57,8 @@ export function createRecord(
     model: null,
     stream: false,
     previousResponseId: null,
+    conversation: null,
+    bodyBytes: 0,
     responseId: null,
     aborted: false,
     fault: null,
@@ -74,7 +70,9 @@ export function createRecord(
 /** Reads the body and answers. */
 export function serveExchange(exchange: Exchange): void {
   const { request, route, world } = exchange
-  if (route.generates || request.method === 'POST') {
+  if (route.body === 'form') {
+    receiveUpload(exchange)
+  } else if (route.endpoint !== 'entra.token' && (route.body === 'json' || request.method === 'POST')) {
     readBody(request, world.maxBodyBytes, body => {
       if (body === null) exchange.fail(bodyTooLarge(world.maxBodyBytes))
       else takePlace(exchange, body)
@@ -84,10 +82,23 @@ export function serveExchange(exchange: Exchange): void {
   }
 }
 
+function receiveUpload(exchange: Exchange): void {
+  const { request, world, record } = exchange
+  const limits = { maxBytes: world.maxUploadBytes, keptBytes: world.keptFileBytes }
+  readUpload(request, limits, outcome => {
+    if (outcome.kind === 'tooLarge') exchange.fail(bodyTooLarge(world.maxUploadBytes))
+    else if (outcome.kind === 'notAForm') exchange.fail(notAForm())
+    else {
+      record.bodyBytes = outcome.bodyBytes
+      strikeOrAnswer(exchange, { ...outcome.upload })
+    }
+  })
+}
+
 function takePlace(exchange: Exchange, bytes: Buffer): void {
-  exchange.bodyBytes = bytes.length
+  exchange.record.bodyBytes = bytes.length
   const { account, route } = exchange
-  const body = route.generates ? parseBody(exchange, bytes) : null
+  const body = route.body === 'json' ? parseBody(exchange, bytes) : null
   if (!route.generates || exchange.admitted) {
     strikeOrAnswer(exchange, body)
     return
@@ -110,12 +121,16 @@ function refusePlace(exchange: Exchange, limit: number): void {
 }
 
 /** The body as an object, or null when it is none; notes in the log what tests ask about. */
-function parseBody({ record, world }: Exchange, bytes: Buffer): JsonBody | null {
+function parseBody({ record, world, route }: Exchange, bytes: Buffer): JsonBody | null {
+  if (bytes.length === 0 && !route.generates) return {}
   const text = bytes.toString()
   if (world.captureBodies) record.body = text
   try {
     const body = JSON.parse(text)
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return null
+    if (route.deployment !== null) body.model = route.deployment
+    const conversation = conversationId(body)
+    if (typeof conversation === 'string') record.conversation = conversation
     if (typeof body.model === 'string') record.model = body.model
     if (typeof body.previous_response_id === 'string') record.previousResponseId = body.previous_response_id
     record.stream = body.stream === true
@@ -131,28 +146,10 @@ function strikeOrAnswer(exchange: Exchange, body: JsonBody | null): void {
   else applyFault(exchange, fault, () => answer(exchange, body))
 }
 
-const ANSWERS: { readonly [endpoint in Endpoint]: (exchange: Exchange, body: JsonBody) => void } = {
-  'responses.create': createResponse,
-  'responses.retrieve': retrieveResponse,
-  'responses.delete': deleteResponse,
-  'responses.cancel': cancelResponse,
-  'responses.input_items': listInputItems,
-  'chat.completions': createChatCompletion,
-  embeddings: createEmbeddings,
-  'models.list': listModels,
-  'models.retrieve': retrieveModel,
-  unknown: answerUnknown,
-}
-
 const NO_BODY: JsonBody = {}
 
 function answer(exchange: Exchange, body: JsonBody | null): void {
-  const { generates, endpoint } = exchange.route
-  if (generates && body === null) exchange.fail(unparsableBody())
+  const { body: kind, endpoint } = exchange.route
+  if (kind === 'json' && body === null) exchange.fail(unparsableBody())
   else ANSWERS[endpoint](exchange, body ?? NO_BODY)
-}
-
-function answerUnknown(exchange: Exchange): void {
-  const { method, url } = exchange.request
-  exchange.fail(exchange.route.wrongMethod ? methodNotAllowed(method!, url!) : unknownUrl(method!, url!))
 }

@@ -53,9 +53,11 @@ export function createControl(world: MockWorld): MockControl {
       faults.clear()
       log.clear()
       world.unauthorized = 0
+      world.entraTokens.clear()
       for (const account of accounts.all()) {
         account.counters = createCounters()
         account.stored.clear()
+        account.objects.clear()
         account.promptCache.clear()
         account.concurrency.max = account.concurrency.inFlight
         accounts.renew(account)

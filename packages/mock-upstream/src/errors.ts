@@ -7,10 +7,12 @@ export interface ApiError {
   readonly code: string | null
   /** Extra response headers, flat: name, value, name, value. */
   readonly headers?: readonly string[]
+  /** The body, where it is not `{"error": {...}}` with the four fields. */
+  readonly text?: string
 }
 
 /** The body of an error reply. */
-export function errorBody(error: Omit<ApiError, 'status' | 'headers'>): string {
+export function errorBody(error: Pick<ApiError, 'message' | 'type' | 'param' | 'code'>): string {
   const { message, type, param, code } = error
   return JSON.stringify({ error: { message, type, param, code } })
 }
@@ -53,6 +55,12 @@ export function unparsableBody(): ApiError {
 /** 413 for a body above the mock's bound. */
 export function bodyTooLarge(limitBytes: number): ApiError {
   return invalid(413, `Request body is larger than ${limitBytes} bytes.`, null, null)
+}
+
+/** 400 for an upload that is not a form, or whose form does not end. */
+export function notAForm(): ApiError {
+  const message = 'The body must be multipart/form-data, with the boundary that its content-type names.'
+  return invalid(400, message, null, null)
 }
 
 /** 400 for a required field that is absent. */

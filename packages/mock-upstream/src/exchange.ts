@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Account } from './accounts.ts'
 import type { MockTimer } from './clock.ts'
 import { admit, leave } from './concurrency.ts'
-import { type ApiError, errorBody } from './errors.ts'
-import { rateLimitHeaders } from './rate-limit.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import { dialectOf } from './dialects/dialects.ts'
+import type { ApiError } from './errors.ts'
+import { NEGATIVE_TOKEN_HEADERS, rateLimitHeaders } from './rate-limit.ts'
 import type { LiveRecord } from './request-log.ts'
 import type { Route } from './route.ts'
 import { createSocketWire, type Wire, writeBody } from './stream/wire.ts'
@@ -21,18 +23,22 @@ export class Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly record: LiveRecord
+  /** How the account speaks, as its profile stood at the request head. */
+  readonly dialect: Dialect
   admitted: boolean
-  bodyBytes = 0
   /** The answer is an event stream; set by the endpoint before it writes. */
   streaming = false
   wording: Wording = plainWording
   /** Called when the answer stops before its end. */
   onAbort: (() => void) | null = null
+  /** Called when the exchange is over, however that came. */
+  onEnd: (() => void) | null = null
   /** The mock itself ended the connection, so nobody aborted. */
   cutByMock = false
   over = false
   #wire: Wire | null = null
   #timer: MockTimer | undefined
+  #query: URLSearchParams | undefined
 
   constructor(parts: ExchangeParts) {
     this.world = parts.world
@@ -41,12 +47,30 @@ export class Exchange {
     this.request = parts.request
     this.response = parts.response
     this.record = parts.record
+    this.dialect = dialectOf(parts.account)
     this.admitted =
       parts.route.generates && admit(parts.account.concurrency, parts.account.profile.concurrency ?? null)
   }
 
+  get bodyBytes(): number {
+    return this.record.bodyBytes
+  }
+
   now(): number {
     return this.world.clock.now()
+  }
+
+  /** The parameters behind the path. */
+  get query(): URLSearchParams {
+    const url = this.request.url!
+    this.#query ??= new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
+    return this.#query
+  }
+
+  /** Forgets the pending timer. */
+  dropTimer(): void {
+    if (this.#timer !== undefined) this.world.clock.clearTimer(this.#timer)
+    this.#timer = undefined
   }
 
   /** The one pending timer of this exchange; dropped when the client leaves. */
@@ -75,7 +99,7 @@ export class Exchange {
   }
 
   fail(error: ApiError): void {
-    this.json(error.status, errorBody(error), error.headers)
+    this.json(error.status, this.dialect.errorText(error), error.headers)
   }
 
   /** Opens an event stream. */
@@ -88,10 +112,14 @@ export class Exchange {
   headers(contentType: string, extra: readonly string[] = []): string[] {
     const now = this.now()
     const elapsedMs = Math.round(now - this.record.startedAt)
-    const headers = ['content-type', contentType, 'x-request-id', this.world.nextId('req_')]
-    headers.push('openai-processing-ms', String(elapsedMs), ...this.account.headers)
-    const { limiter } = this.account
-    if (limiter !== null && this.route.generates) headers.push(...rateLimitHeaders(limiter, now))
+    const { account } = this
+    const { nextId } = this.world
+    const headers = this.dialect.headers({ contentType, account, nextId, elapsedMs })
+    if (this.route.generates) {
+      const negative = account.profile.rateLimitHeaders === 'negative'
+      if (negative) headers.push(...NEGATIVE_TOKEN_HEADERS)
+      else if (account.limiter !== null) headers.push(...rateLimitHeaders(account.limiter, now))
+    }
     headers.push(...extra)
     return headers
   }
@@ -111,7 +139,7 @@ export class Exchange {
   end(): void {
     if (this.over) return
     this.over = true
-    if (this.#timer !== undefined) this.world.clock.clearTimer(this.#timer)
+    this.dropTimer()
     const finished = this.response.writableFinished
     const aborted = !finished && !this.cutByMock
     if (this.route.generates)
@@ -120,6 +148,7 @@ export class Exchange {
     this.record.status = this.response.headersSent ? this.response.statusCode : null
     this.record.aborted = aborted
     if (!finished) this.onAbort?.()
+    this.onEnd?.()
   }
 }
 

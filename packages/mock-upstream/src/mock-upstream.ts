@@ -3,6 +3,7 @@ import { type AccountProfile, checkProfile } from './account-profile.ts'
 import { Accounts } from './accounts.ts'
 import { type MockClock, systemClock } from './clock.ts'
 import { createControl, type MockControl } from './control.ts'
+import { EntraTokens } from './entra-tokens.ts'
 import { FaultRules } from './faults/fault-rules.ts'
 import { createIdSource } from './identifiers.ts'
 import { createRandom, type MockRandom } from './random.ts'
@@ -35,10 +36,14 @@ export interface MockUpstreamOptions {
   readonly scenario?: readonly ScenarioStep[]
   /** Requests kept for `control.requests()`. Default 1000. */
   readonly requestLog?: number
-  /** Keep each generation's body, as received, in its log record. Default false. */
+  /** Keep each JSON body, as received, in its log record. Default false. */
   readonly captureBodies?: boolean
   /** Default 64 MiB. */
   readonly maxBodyBytes?: number
+  /** Bound of an upload, which is read without being kept. Default 512 MiB. */
+  readonly maxUploadBytes?: number
+  /** Bytes kept of each uploaded file; the rest is counted and reads as zeros. Default 1 MiB. */
+  readonly keptFileBytes?: number
   /** Bound of what each account remembers. Default 10,000 responses and 64 million characters. */
   readonly storedResponses?: StoredResponseLimits
 }
@@ -115,7 +120,10 @@ function createWorld(options: MockUpstreamOptions): MockWorld {
     log: new RequestLog(options.requestLog ?? 1000),
     models: options.models ?? DEFAULT_MODELS,
     maxBodyBytes: options.maxBodyBytes ?? 64 * 1024 * 1024,
+    maxUploadBytes: options.maxUploadBytes ?? 512 * 1024 * 1024,
+    keptFileBytes: options.keptFileBytes ?? 1024 * 1024,
     captureBodies: options.captureBodies ?? false,
+    entraTokens: new EntraTokens(),
     unauthorized: 0,
   }
 }

@@ -73,6 +73,12 @@ function refusal({ kind, bucket, units, waitMs, charge, nowMs }: Refusal): ApiEr
   return { status: 429, message, type: kind, param: null, code: 'rate_limit_exceeded', headers }
 }
 
+/** What Azure's Responses API reports instead of its token limits, flat. */
+export const NEGATIVE_TOKEN_HEADERS: readonly string[] = [
+  ...['x-ratelimit-limit-tokens', '-1', 'x-ratelimit-remaining-tokens', '-1'],
+  ...['x-ratelimit-reset-tokens', '0'],
+]
+
 /** `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` for the buckets there are, flat. */
 export function rateLimitHeaders(limiter: RateLimiter, nowMs: number): string[] {
   const headers: string[] = []

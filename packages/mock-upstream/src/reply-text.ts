@@ -18,6 +18,7 @@ export interface ReplyRequest {
 }
 
 const ECHO_CHARACTERS = 200
+const TOKEN = /\s*\S{1,16}/gu
 const FILLER =
   ' The quick brown fox jumps over the lazy dog, and then it does it once more for good measure.'.match(
     /\s\S+/g,
@@ -31,10 +32,15 @@ export function composeReply(request: ReplyRequest): Reply {
   const { accountName, turn, userText, outputTokens, maxTokens } = request
   const echo = userText.length > ECHO_CHARACTERS ? `${userText.slice(0, ECHO_CHARACTERS)}...` : userText
   const sentence = `This is ${accountName}, turn ${turn}. You said: ${echo.trim() || '(nothing)'}`
-  const tokens: string[] = sentence.match(/\s*\S{1,16}/gu)!
+  const tokens: string[] = splitTokens(sentence)
   const wanted = outputTokens ?? tokens.length
   const length = Math.min(wanted, maxTokens ?? wanted)
   for (let index = 0; tokens.length < length; index++) tokens.push(FILLER[index % FILLER.length]!)
   tokens.length = length
   return { text: tokens.join(''), tokens, truncated: length < wanted }
+}
+
+/** The tokens of a text; of a reply, those it was made of. */
+export function splitTokens(text: string): string[] {
+  return text.match(TOKEN) ?? []
 }

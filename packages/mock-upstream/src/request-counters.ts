@@ -14,6 +14,8 @@ export interface RequestCounters {
   rateLimited: number
   /** Requests answered by a fault. */
   faults: number
+  /** Bytes of uploaded files, read to their end. */
+  uploadedBytes: number
   inputTokens: number
   cachedTokens: number
   outputTokens: number
@@ -29,6 +31,7 @@ export function createCounters(): RequestCounters {
     concurrencyRefused: 0,
     rateLimited: 0,
     faults: 0,
+    uploadedBytes: 0,
     inputTokens: 0,
     cachedTokens: 0,
     outputTokens: 0,

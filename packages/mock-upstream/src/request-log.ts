@@ -15,7 +15,11 @@ export interface RequestRecord {
   readonly model: string | null
   readonly stream: boolean
   readonly previousResponseId: string | null
-  /** The id given to the response, when one was made. */
+  /** The conversation that the body names, when it does. */
+  readonly conversation: string | null
+  /** Bytes of the body read so far. */
+  readonly bodyBytes: number
+  /** The id given to what the request made: a response, a conversation, a file and so on. */
   readonly responseId: string | null
   /** The client left before the last byte. */
   readonly aborted: boolean
@@ -23,7 +27,7 @@ export interface RequestRecord {
   readonly fault: string | null
   /** Headers as received, names in lower case, repeated ones joined with ", "; credentials masked to their last four. */
   readonly headers: Readonly<Record<string, string>>
-  /** The body as received, when the mock was made with `captureBodies`. */
+  /** The JSON body as received, when the mock was made with `captureBodies`. */
   readonly body: string | null
 }
 

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { beginExchange, createRecord, serveExchange } from './api.ts'
+import type { Account } from './accounts.ts'
+import { beginExchange, serveExchange } from './api.ts'
 import type { MockControl } from './control.ts'
 import { CONTROL_PREFIX, handleControl } from './control-http.ts'
-import { errorBody, incorrectKey, missingKey } from './errors.ts'
+import { identify, refuseCredential } from './credentials.ts'
+import { ENTRA_PATH } from './entra-tokens.ts'
 import type { Exchange } from './exchange.ts'
 import { increment } from './request-counters.ts'
-import { writeBody } from './stream/wire.ts'
+import { receiveTokenRequest } from './token-request.ts'
 import type { MockWorld } from './world.ts'
 
 /** The HTTP server of a world: tells control from API, finds the account, and ends exchanges when their sockets do. */
@@ -17,20 +19,23 @@ export function createMockServer(world: MockWorld, control: MockControl): Server
       handleControl(control, request, response)
       return
     }
-    const key = presentedKey(request)
-    const account = key === null ? undefined : world.accounts.byKey(key)
-    if (account === undefined) {
-      refuseKey(world, key, request, response)
+    const serve = (account: Account) => {
+      const exchange = beginExchange(world, account, request, response)
+      const ofSocket = running.get(request.socket)!
+      ofSocket.add(exchange)
+      response.on('close', () => {
+        ofSocket.delete(exchange)
+        endExchange(exchange)
+      })
+      serveExchange(exchange)
+    }
+    if (ENTRA_PATH.test(request.url!)) {
+      receiveTokenRequest(world, { request, response }, serve)
       return
     }
-    const exchange = beginExchange(world, account, request, response)
-    const ofSocket = running.get(request.socket)!
-    ofSocket.add(exchange)
-    response.on('close', () => {
-      ofSocket.delete(exchange)
-      endExchange(exchange)
-    })
-    serveExchange(exchange)
+    const presented = identify(world, request)
+    if (presented.kind === 'account') serve(presented.account)
+    else refuseCredential(world, presented, request, response)
   }
   // No keep-alive timeout: a timer per request costs, and a client's pool must not lose connections to the mock's mood.
   const timeouts = { requestTimeout: 0, keepAliveTimeout: 0 }
@@ -54,28 +59,4 @@ function endExchange(exchange: Exchange): void {
   const { counters } = exchange.account
   increment(counters.byStatus, exchange.record.status ?? 'none')
   if (exchange.record.aborted) counters.aborted += 1
-}
-
-function presentedKey({ headers }: IncomingMessage): string | null {
-  const { authorization } = headers
-  if (authorization !== undefined && /^bearer /i.test(authorization))
-    return authorization.slice(7).trim() || null
-  const apiKey = headers['api-key']
-  return typeof apiKey === 'string' && apiKey !== '' ? apiKey : null
-}
-
-function refuseKey(
-  world: MockWorld,
-  key: string | null,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  world.unauthorized += 1
-  const now = world.clock.now()
-  const record = createRecord(request, { endpoint: 'unknown', account: null, now })
-  world.log.add({ ...record, endedAt: now, status: 401 })
-  const error = key === null ? missingKey() : incorrectKey(key)
-  const headers = ['content-type', 'application/json', 'x-request-id', world.nextId('req_')]
-  request.resume()
-  writeBody(response, error.status, headers, errorBody(error))
 }

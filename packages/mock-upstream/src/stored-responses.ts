@@ -11,8 +11,21 @@ export interface StoredResponse {
   readonly context: PromptContext
   /** Characters held, for the bound. */
   readonly size: number
+  /** What there is of it while it runs; null from its end on, because it holds on to the request. */
+  live?: LiveResponse | null
   /** Stops a background response that still runs; absent otherwise. */
   cancel?: () => void
+}
+
+/** A response that runs, as streams that follow it need it. */
+export interface LiveResponse {
+  readonly firstTokenAtMs: number
+  /** 0: all tokens leave with the first. */
+  readonly tokensPerSecond: number
+  /** End the streams that follow it. */
+  readonly followers: Set<() => void>
+  /** Ends the response: the first end counts. Returns the state in force. */
+  settle(state: ResponseState): ResponseState
 }
 
 /** Bounds of {@link StoredResponses}; the count may be passed by a tenth, so that forgetting is done in batches. */
@@ -62,13 +75,18 @@ export class StoredResponses {
     const stored = this.#byId.get(id)
     if (stored === undefined) return false
     this.#characters -= stored.size
-    stored.cancel?.()
+    stop(stored)
     return this.#byId.delete(id)
   }
 
   clear(): void {
-    for (const stored of this.#byId.values()) stored.cancel?.()
+    for (const stored of this.#byId.values()) stop(stored)
     this.#byId.clear()
     this.#characters = 0
   }
+}
+
+function stop(stored: StoredResponse): void {
+  stored.cancel?.()
+  for (const endStream of stored.live?.followers ?? []) endStream()
 }

@@ -1,5 +1,6 @@
 import type { Accounts } from './accounts.ts'
 import type { MockClock } from './clock.ts'
+import type { EntraTokens } from './entra-tokens.ts'
 import type { FaultRules } from './faults/fault-rules.ts'
 import type { IdSource } from './identifiers.ts'
 import type { MockRandom } from './random.ts'
@@ -18,7 +19,11 @@ export interface MockWorld {
   /** Models of accounts whose profile names none. */
   readonly models: readonly string[]
   readonly maxBodyBytes: number
+  readonly maxUploadBytes: number
+  /** Bytes of an uploaded file that are kept. */
+  readonly keptFileBytes: number
   readonly captureBodies: boolean
+  readonly entraTokens: EntraTokens
   /** Requests refused with 401. */
   unauthorized: number
 }

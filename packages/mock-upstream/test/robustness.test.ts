@@ -25,6 +25,17 @@ const FIELDS = [
   'encoding_format',
   'metadata',
   'tools',
+  'conversation',
+  'include',
+  'items',
+  'name',
+  'file_ids',
+  'input_file_id',
+  'endpoint',
+]
+const PATHS = [
+  ...['responses', 'responses/compact', 'responses/input_tokens', 'chat/completions', 'embeddings'],
+  ...['conversations', 'vector_stores', 'containers', 'batches'],
 ]
 
 it('answers any body with JSON or a stream, and with 200 or a client error', async () => {
@@ -43,7 +54,7 @@ it('answers any body with JSON or a stream, and with 200 or a client error', asy
         .boolean()
         .map(valid => (valid ? { model: 'gpt-5.1', input: 'x', messages: [{}], ...fields } : fields)),
     )
-  const path = fc.constantFrom('responses', 'chat/completions', 'embeddings')
+  const path = fc.constantFrom(...PATHS)
   const property = fc.asyncProperty(path, body, async (path, body) => {
     const headers = { authorization: `Bearer ${KEY}` }
     const response = await fetch(`${upstream.url}/v1/${path}`, {
@@ -56,7 +67,7 @@ it('answers any body with JSON or a stream, and with 200 or a client error', asy
     if (response.headers.get('content-type') === 'application/json') JSON.parse(text)
     else expect(text.endsWith('\n\n')).toBe(true)
   })
-  await fc.assert(property, { numRuns: 400 })
+  await fc.assert(property, { numRuns: 800 })
   expect(upstream.control.stats().total.concurrency.current).toBe(0)
 })
 
@@ -109,6 +120,10 @@ const REQUESTS: [string, object | null][] = [
   ['chat/completions', { model: 'gpt-4o', messages: MESSAGES, stream: true }],
   ['responses', { model: 'gpt-4o', input: 'x', stream: true }],
   ['responses', {}],
+  ['responses/compact', { model: 'gpt-4o', input: 'x' }],
+  ['responses', { model: 'gpt-4o', input: 'x', stream: true, background: true }],
+  ['conversations', {}],
+  ['files', null],
 ]
 
 it.each(FAULTS)('survives %j on every endpoint, and leaves nothing running', async fault => {

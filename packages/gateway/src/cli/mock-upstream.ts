@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { explainListenError } from './listen-error.ts'
+import { explainListenError } from '../runtime/listen-error.ts'
 import { note, print } from './output.ts'
 import { onSignals } from './signals.ts'
 import { startMock } from './start-mock.ts'
@@ -30,7 +30,8 @@ async function serveMock(flags: MockFlags): Promise<void> {
     ttftMs: flags.ttft,
     tokensPerSecond: flags.tokensPerSecond,
   }).catch(error => {
-    throw explainListenError(error, { host: '127.0.0.1', port: flags.port, toldBy: '--port' })
+    const place = { host: '127.0.0.1', port: flags.port, toldBy: '--port', setting: '--port' }
+    throw explainListenError(error, place)
   })
   print(`The mock upstream listens on ${mock.url}/v1`)
   onSignals({

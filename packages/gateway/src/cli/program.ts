@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError, formatProblem } from '../config/errors.ts'
-import { StoreError } from '../stores/sqlite/store-error.ts'
+import { ListenError } from '../runtime/listen-error.ts'
 import { refuseRepeatedFlags, refuseSecrets } from './check-arguments.ts'
 import { configCommand } from './config.ts'
 import { mockUpstreamCommand } from './mock-upstream.ts'
 import { complain, survivePipeClosure } from './output.ts'
 import { serveCommand } from './serve.ts'
-import { StartError, UsageError } from './usage-error.ts'
+import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
 /** Runs the command line of this process (without `node` and the script) and sets its exit code. Never rejects. */
@@ -60,10 +60,19 @@ function explain(error: unknown): number {
     for (const problem of error.problems) complain(formatProblem(problem))
     return 2
   }
-  if (error instanceof UsageError || error instanceof StartError || error instanceof StoreError) {
+  if (error instanceof UsageError) {
     complain(error.message)
-    return error instanceof UsageError ? 2 : 1
+    return 2
+  }
+  if (error instanceof ListenError || isStoreError(error)) {
+    complain(error.message)
+    return 1
   }
   complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return 1
+}
+
+/** What the stores throw says what to do. Known by its code, so that no command depends on a store. */
+function isStoreError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^store_/.test(String(error.code))
 }

@@ -1,13 +1,13 @@
 import { Command } from 'commander'
 import { ConfigError, formatProblem } from '../config/errors.ts'
-import { loadConfig } from '../config/load.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { formatOrigin } from '../config/origin.ts'
 import { type ConfigWatch, fileDigest, watchConfig } from '../config/watch.ts'
+import type { HeadgateHandle, StartHeadgate } from '../handle.ts'
+import { explainListenError } from '../runtime/listen-error.ts'
 import { announce } from './announce.ts'
 import { type ConfigSource, chooseSource, type Prepared, prepare, type ServeFlags } from './config-source.ts'
-import { explainListenError } from './listen-error.ts'
 import { complain, note, warn } from './output.ts'
-import type { HeadgateHandle, StartHeadgate } from './serve-contract.ts'
 import { onSignals, type SignalSource } from './signals.ts'
 import { portText } from './whole-number.ts'
 
@@ -58,9 +58,21 @@ async function start(
     return await startHeadgate({ loaded, configPath: source.kind === 'file' ? source.path : undefined })
   } catch (error) {
     await mock?.close()
-    const toldBy = formatOrigin(loaded.origins.get(['server', 'port']))
-    throw explainListenError(error, { ...loaded.config.server, toldBy })
+    throw withPlace(error, loaded)
   }
+}
+
+/** A port that cannot be had, with what in the configuration asked for it. */
+function withPlace(error: unknown, { config, origins }: LoadedConfig): unknown {
+  const port = (error as { port?: unknown } | undefined)?.port ?? config.server.port
+  const metrics = port !== config.server.port && port === config.telemetry.metricsPort
+  const path = metrics ? ['telemetry', 'metricsPort'] : ['server', 'port']
+  return explainListenError(error, {
+    host: config.server.host,
+    port: metrics ? config.telemetry.metricsPort! : config.server.port,
+    toldBy: formatOrigin(origins.get(path)),
+    setting: metrics ? 'telemetry.metricsPort' : '--port',
+  })
 }
 
 interface Followed {

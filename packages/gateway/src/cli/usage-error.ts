@@ -2,8 +2,3 @@
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
-
-/** Something outside the command line is in the way (a port, a file): exit code 1 and one line. */
-export class StartError extends Error {
-  override readonly name = 'StartError'
-}

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Account } from '@headgate/scheduler'
 import type { AccountConfig } from '../config/config.ts'
-import type { HeaderList } from '../proxy/exchange.ts'
 import type { AccountAccess } from '../proxy/pool-access.ts'
+import type { HeaderList } from '../wire/header-list.ts'
 
 /** An account as the scheduler knows it; `order` is its place in the file, which decides ties. */
 export function scheduledAccount(config: AccountConfig, order: number): Account {

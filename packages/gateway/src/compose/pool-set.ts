@@ -11,7 +11,7 @@ import {
 } from '@headgate/scheduler'
 import { createMemoryAccounts, type MemoryAccountSource } from '@headgate/scheduler/memory'
 import type { AccountConfig, PoolConfig } from '../config/config.ts'
-import { createPoolAccess, type PoolAccess } from '../proxy/pool-access.ts'
+import { createPoolAccess, type ExchangeCount, type PoolAccess } from '../proxy/pool-access.ts'
 import { accountAccess, scheduledAccount } from './account-access.ts'
 
 /** What all pools of a process share. */
@@ -29,7 +29,8 @@ export interface PoolSet {
   readonly schedulers: ReadonlyMap<string, Scheduler>
   /**
    * Takes over accounts and pools of a new configuration and answers what the data plane needs of it. A pool whose
-   * scheduling changed gets a new scheduler; whoever waits in the old one keeps its place there.
+   * scheduling changed gets a new scheduler; exchanges that began with the old one keep it to their end, and the
+   * last of them closes it.
    */
   apply(accounts: readonly AccountConfig[], pools: readonly PoolConfig[]): ReadonlyMap<string, PoolAccess>
   /** Lets nobody in any more and turns away who waits; leases live on. */
@@ -43,6 +44,8 @@ interface Pool {
   /** What the scheduler was made from: any difference makes a new one. */
   readonly made: string
   readonly unwatch: () => void
+  /** Exchanges that keep to this scheduler: reading, waiting, holding a lease or between two. */
+  exchanges: number
 }
 
 /** Creates an empty set. `watch` hears of every new scheduler; what it answers is called when that one goes. */
@@ -51,6 +54,8 @@ export function createPoolSet(
   watch: (pool: string, scheduler: Scheduler) => () => void,
 ): PoolSet {
   const pools = new Map<string, Pool>()
+  /** Replaced or removed, and still in use. */
+  const retired = new Set<Pool>()
 
   function create(config: PoolConfig, accounts: readonly Account[]): Pool {
     const { profile: name, weights, topK, wait } = config.scheduler
@@ -72,18 +77,36 @@ export function createPoolSet(
       clock: ports.clock,
       random: ports.random,
     })
-    return { scheduler, accounts: source, made: madeFrom(config), unwatch: watch(config.name, scheduler) }
+    return {
+      scheduler,
+      accounts: source,
+      made: madeFrom(config),
+      unwatch: watch(config.name, scheduler),
+      exchanges: 0,
+    }
   }
 
-  /** Whoever waits is served or times out within the longest wait; after that nobody is left to be turned away. */
   function retire(pool: Pool): void {
     pool.unwatch()
-    const { scheduler } = pool
-    const closeWhenEmpty = (): void => {
-      if (scheduler.queueDepth === 0) scheduler.close()
-      else ports.clock.schedule(1000, closeWhenEmpty)
+    retired.add(pool)
+    closeIfUnused(pool)
+  }
+
+  function closeIfUnused(pool: Pool): void {
+    if (pool.exchanges > 0 || !retired.delete(pool)) return
+    pool.scheduler.close()
+  }
+
+  function countExchanges(pool: Pool): ExchangeCount {
+    return {
+      begin() {
+        pool.exchanges++
+      },
+      end() {
+        pool.exchanges--
+        closeIfUnused(pool)
+      },
     }
-    closeWhenEmpty()
   }
 
   return {
@@ -97,17 +120,18 @@ export function createPoolSet(
         const members = config.accounts.map(id => order.get(id)!)
         const scheduled = members.map(({ account, place }) => scheduledAccount(account, place))
         const running = pools.get(config.name)
-        const kept = running?.made === madeFrom(config) ? running : undefined
-        if (kept !== undefined) kept.accounts.replace(scheduled)
+        const pool = running?.made === madeFrom(config) ? running : create(config, scheduled)
+        if (pool === running) pool.accounts.replace(scheduled)
         else {
-          pools.set(config.name, create(config, scheduled))
+          pools.set(config.name, pool)
           if (running !== undefined) retire(running)
         }
         access.set(
           config.name,
           createPoolAccess({
             name: config.name,
-            scheduler: pools.get(config.name)!.scheduler,
+            scheduler: pool.scheduler,
+            exchanges: countExchanges(pool),
             // A disabled account is never chosen, and its models are not the pool's to offer.
             accounts: members
               .filter(({ account }) => account.enabled)
@@ -126,13 +150,12 @@ export function createPoolSet(
       return access
     },
     drain() {
-      for (const { scheduler } of pools.values()) scheduler.drain()
+      for (const { scheduler } of [...pools.values(), ...retired]) scheduler.drain()
     },
     close() {
-      for (const { scheduler, unwatch } of pools.values()) {
-        unwatch()
-        scheduler.close()
-      }
+      for (const { unwatch } of pools.values()) unwatch()
+      for (const { scheduler } of [...pools.values(), ...retired]) scheduler.close()
+      retired.clear()
     },
   }
 }

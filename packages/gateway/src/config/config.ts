@@ -26,6 +26,18 @@ export interface ServerConfig {
   readonly port: number
   /** IP addresses and CIDR ranges, checked. */
   readonly trustedProxies: readonly string[]
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsConfig | undefined
+}
+
+/** A certificate and its key, as read and found to belong together. */
+export interface TlsConfig {
+  readonly certFile: string
+  readonly keyFile: string
+  /** PEM. */
+  readonly cert: string
+  /** PEM. */
+  readonly key: Secret
 }
 
 export interface AdminConfig {

@@ -47,13 +47,7 @@ export async function demoConfig(options: DemoOptions): Promise<LoadedConfig> {
     apiKey,
     allowPrivate: true,
     concurrency: demoConcurrency,
-    capabilities: {
-      storedResponses: true,
-      background: true,
-      conversations: true,
-      compact: true,
-      websocket: true,
-    },
+    capabilities: { storedResponses: true, background: true, conversations: true },
   }))
   const clients = [{ name: 'demo', keys: [options.clientKey] }]
   const store = options.storePath === undefined ? undefined : { path: options.storePath }

@@ -1,3 +1,5 @@
+import { editDistance } from '../text/edit-distance.ts'
+
 /** `base_url`, `base-url` and `BaseURL` are the same word to a reader. */
 const folded = (name: string): string => name.toLowerCase().replace(/[_-]/g, '')
 
@@ -13,22 +15,4 @@ export function nearestName(name: string, known: readonly string[]): string | un
     .filter(({ candidate, edits }) => edits <= Math.max(1, Math.floor(folded(candidate).length / 3)))
     .sort((a, b) => a.edits - b.edits)
   return ranked[0]?.candidate
-}
-
-/** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours. */
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = []
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row[j] = Math.min(last[j]! + 1, row[j - 1]! + 1, substitution)
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      if (swapped) row[j] = Math.min(row[j]!, beforeLast[j - 2]! + 1)
-    }
-    beforeLast = last
-    last = row
-  }
-  return last[b.length]!
 }

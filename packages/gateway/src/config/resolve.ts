@@ -11,6 +11,7 @@ import type {
   ModelRule,
   PoolConfig,
   TelemetryConfig,
+  TlsConfig,
 } from './config.ts'
 import type { ConfigFile } from './schema.ts'
 import { Secret } from './secret.ts'
@@ -41,11 +42,14 @@ function capabilities(has: { stored: boolean; hosted: boolean; websocket: boolea
 }
 
 /** Turns a valid file into the {@link Config}: units into names, references into ids, keys into secrets; frozen. */
-export function resolveConfig(file: ConfigFile, options: { files: SecretFiles; baseDir: string }): Config {
-  const { files, baseDir } = options
+export function resolveConfig(
+  file: ConfigFile,
+  options: { files: SecretFiles; tls: TlsConfig | undefined; baseDir: string },
+): Config {
+  const { files, tls, baseDir } = options
   const { host, port, trustedProxies } = file.server
   return deepFreeze({
-    server: { host, port, trustedProxies },
+    server: { host, port, trustedProxies, tls },
     admin: { token: file.admin.token === undefined ? undefined : new Secret(file.admin.token) },
     clients: file.clients.map((client, index) =>
       resolveClient(client, files.lines(['clients', index, 'keysFile'])),

@@ -4,7 +4,6 @@ const secretPlaces = [
   /^\/accounts\/\d+\/apiKey(\/|$)/,
   /^\/clients\/\d+\/keys(\/|$)/,
   /^\/admin\/token(\/|$)/,
-  /^\/server\/tls(\/|$)/,
 ]
 
 /** Whether the value at this place of the document is a credential, whatever its shape. */

@@ -16,8 +16,13 @@ const orUndefined = <T, R>(value: T | undefined, write: (value: T) => R): R | un
  */
 export function toDocument(config: Config, write: WriteSecret): ConfigFileInput {
   const { decisionLog, logLevel, metricsPort } = config.telemetry
+  const { tls, trustedProxies, ...address } = config.server
   return {
-    server: { ...config.server, trustedProxies: [...config.server.trustedProxies] },
+    server: {
+      ...address,
+      trustedProxies: [...trustedProxies],
+      tls: orUndefined(tls, ({ certFile, keyFile }) => ({ cert: certFile, key: keyFile })),
+    },
     admin: { token: orUndefined(config.admin.token, write) },
     clients: config.clients.map(client => writeClient(client, write)),
     accounts: config.accounts.map(account => writeAccount(account, write)),
@@ -93,6 +98,7 @@ function writeLimits(limits: LimitsConfig) {
     websocketMessage: formatSize(limits.websocketMessageBytes),
     headerTimeout: formatDuration(limits.headerTimeoutMs),
     bodyIdle: formatDuration(limits.bodyIdleMs),
+    stalledReader: formatDuration(limits.stalledReaderMs),
     headersTimeout: formatDuration(limits.headersTimeoutMs),
     idleTimeout: formatDuration(limits.idleTimeoutMs),
     hold: formatDuration(limits.holdMs),

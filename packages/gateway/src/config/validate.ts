@@ -13,6 +13,7 @@ import { resolveConfig } from './resolve.ts'
 import { configFile } from './schema.ts'
 import { schemaProblems } from './schema-problems.ts'
 import { readSecretFiles } from './secret-files.ts'
+import { readTlsFiles } from './tls-files.ts'
 
 /**
  * Checks a draft against the schema and the rules between sections, all of them whatever fails first, and
@@ -21,19 +22,21 @@ import { readSecretFiles } from './secret-files.ts'
  */
 export async function validateDraft(draft: Draft, options: { baseDir: string }): Promise<Config> {
   const files = await readSecretFiles(draft, options)
+  const tls = await readTlsFiles(draft, options)
   const parsed = parseWithEnvironmentText(draft)
   const problems = [
     ...draft.problems,
     ...checkStrays(draft, files),
     ...(parsed.success ? [] : schemaProblems(parsed.error.issues, draft)),
     ...files.problems,
+    ...tls.problems,
     ...checkAccounts(draft),
     ...checkClients(draft),
     ...checkReferences(draft),
     ...checkDuplicates(draft, files),
   ]
   if (parsed.success && problems.length === 0) {
-    return resolveConfig(parsed.data, { files, baseDir: options.baseDir })
+    return resolveConfig(parsed.data, { files, tls: tls.config, baseDir: options.baseDir })
   }
   throw new ConfigError(hideSecrets(inFileOrder(firstOfEachPlace(problems)), draft, files))
 }

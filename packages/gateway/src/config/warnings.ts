@@ -1,15 +1,23 @@
+import { X509Certificate } from 'node:crypto'
 import type { Config } from './config.ts'
 import { entriesAt, valueAt } from './document-tree.ts'
 import type { Problem } from './errors.ts'
 import { type Path, pointer } from './origin.ts'
 import type { Draft } from './parse-yaml.ts'
+import { unusedKeys } from './unused-keys.ts'
 
 /** Group and others may read. */
 const readableByOthers = 0o044
 
 /** What is allowed but probably not meant, with its remedy. `mode`: permission bits of the file, where known. */
 export function warningsOf(draft: Draft, config: Config, mode: number | undefined): Problem[] {
-  return [...exposedSecrets(draft, mode), ...unusedAccounts(draft, config), ...idlePools(draft, config)]
+  return [
+    ...exposedSecrets(draft, mode),
+    ...unusedKeys(draft),
+    ...unusedAccounts(draft, config),
+    ...idlePools(draft, config),
+    ...expiredCertificate(draft, config),
+  ]
 }
 
 function exposedSecrets(draft: Draft, mode: number | undefined): Problem[] {
@@ -50,4 +58,14 @@ function idlePools(draft: Draft, config: Config): Problem[] {
     if (accounts.some(id => enabled.has(id))) return []
     return [{ origin: draft.origins.nearest(path), path, message: 'has no enabled account', fix }]
   })
+}
+
+/** Refused it would be worse: at a reload it would take the rest of the file with it. */
+function expiredCertificate(draft: Draft, { server: { tls } }: Config): Problem[] {
+  if (tls === undefined) return []
+  const { validTo, validToDate } = new X509Certificate(tls.cert)
+  if (validToDate.getTime() > Date.now()) return []
+  const path = ['server', 'tls', 'cert']
+  const message = `the certificate expired on ${validTo}`
+  return [{ origin: draft.origins.nearest(path), path, message, fix: 'renew it' }]
 }

@@ -191,7 +191,7 @@ const rows: readonly Row[] = [
     send: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     status: 400,
     code: 'bad_framing',
-    says: 'this port speaks http/1.1 without tls',
+    says: 'use no http/2 prior knowledge',
   },
   {
     name: 'H13 a TLS hello',

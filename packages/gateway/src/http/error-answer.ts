@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import { errorBody, errorHeaders, type GatewayError } from '../proxy/errors.ts'
+import { newRequestId } from '../wire/request-id.ts'
 
 /**
  * Answers a request that never became one for the pipeline, and gives the connection up: what follows on it
  * cannot be trusted to begin where this side believes.
  */
-export function answerError(response: ServerResponse, error: GatewayError): void {
+export function refuseWith(response: ServerResponse, error: GatewayError): void {
   const requestId = newRequestId()
   const body = errorBody(error, requestId)
   response.shouldKeepAlive = false
@@ -21,8 +21,4 @@ export function rawErrorAnswer(error: GatewayError): Uint8Array {
   let head = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Error'}\r\n`
   for (const [name, value] of errorHeaders(error, requestId, body.length)) head += `${name}: ${value}\r\n`
   return Buffer.concat([Buffer.from(`${head}connection: close\r\n\r\n`, 'latin1'), body])
-}
-
-function newRequestId(): string {
-  return `req_${randomUUID().replaceAll('-', '')}`
 }

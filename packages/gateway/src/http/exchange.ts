@@ -2,13 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '@headgate/scheduler'
 import type { GatewayError } from '../proxy/errors.ts'
-import type { HeaderList, Inbound, Outbound } from '../proxy/exchange.ts'
+import type { Inbound, Outbound } from '../proxy/exchange.ts'
+import type { HeaderList } from '../wire/header-list.ts'
 import { BodyReading, bodyTooLarge } from './body.ts'
 import type { Connection } from './connection.ts'
 import type { RequestHead } from './head.ts'
 import { sendHead } from './head-writer.ts'
 import type { HttpLimits } from './limits.ts'
 import { lingerBeforeClose } from './linger.ts'
+import { resetConnection } from './reset.ts'
 import { watchStall } from './stall.ts'
 
 const noBody = new Uint8Array(0)
@@ -145,7 +147,7 @@ export class HttpExchange implements Inbound, Outbound {
   destroy(): void {
     if (this.#phase === 'ended' || this.#phase === 'gone') return
     // Without chunks or a length, HTTP/1.0 takes any close for the end of the body: only a reset tells it better.
-    if (this.#request.httpVersionMinor === 0) this.#socket.resetAndDestroy()
+    if (this.#request.httpVersionMinor === 0) resetConnection(this.#socket)
     else this.#socket.destroy()
     this.leave()
   }

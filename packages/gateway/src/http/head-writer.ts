@@ -1,5 +1,5 @@
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
-import type { HeaderList } from '../proxy/exchange.ts'
+import type { HeaderList } from '../wire/header-list.ts'
 
 /**
  * Writes an answer's head. A field that HTTP cannot carry (a line break, a control character from an upstream) is

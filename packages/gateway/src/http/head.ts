@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '../proxy/errors.ts'
-import type { HeaderList } from '../proxy/exchange.ts'
+import type { HeaderList } from '../wire/header-list.ts'
 import type { HttpLimits } from './limits.ts'
 
 /** What the driver itself needs to know of a request's head. */
@@ -55,7 +55,7 @@ function refuse(
   request: IncomingMessage,
   seen: { readonly hosts: number; readonly credentials: number; readonly upgrade: string | undefined },
 ): GatewayError | null {
-  if (request.method === 'PRI') return plainPortError()
+  if (request.method === 'PRI') return wrongProtocol('http2')
   if (seen.hosts > 1) return new GatewayError('duplicate_header', { values: { header: 'Host' } })
   if (seen.hosts === 0 && request.httpVersion === '1.1') {
     return new GatewayError('bad_framing', { values: { detail: 'the Host header is missing' } })
@@ -84,10 +84,10 @@ export function methodNotServed(
 }
 
 /** For a TLS hello or an HTTP/2 preface: the client speaks a protocol this port does not. */
-export function plainPortError(): GatewayError {
-  return new GatewayError('bad_framing', {
-    values: {
-      detail: 'this port speaks HTTP/1.1 without TLS; use an http:// URL and no HTTP/2 prior knowledge',
-    },
-  })
+export function wrongProtocol(spoken: 'tls' | 'http2'): GatewayError {
+  const detail =
+    spoken === 'tls'
+      ? 'this port speaks HTTP/1.1 without TLS; use an http:// URL'
+      : 'this port speaks HTTP/1.1; use no HTTP/2 prior knowledge'
+  return new GatewayError('bad_framing', { values: { detail } })
 }

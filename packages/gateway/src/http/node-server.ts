@@ -10,8 +10,8 @@ import type { Socket } from 'node:net'
 import type { HttpLimits } from './limits.ts'
 import type { ClientError } from './parse-error.ts'
 
-/** A certificate and its key, PEM. */
-export interface TlsFiles {
+/** A certificate, with its intermediate ones behind it, and its key; PEM. */
+export interface TlsPair {
   readonly cert: string
   readonly key: string
 }
@@ -29,7 +29,7 @@ export interface NodeServerEvents {
 /** Makes Node's own server with every default that this one cannot live with replaced. */
 export function createNodeServer(
   limits: HttpLimits,
-  tls: TlsFiles | undefined,
+  tls: TlsPair | undefined,
   events: NodeServerEvents,
 ): Server {
   const onRequest: RequestListener = (request, response) => events.request(request, response)
@@ -37,7 +37,7 @@ export function createNodeServer(
   const server =
     tls === undefined
       ? createServer(options, onRequest)
-      : createTlsServer({ ...options, cert: tls.cert, key: tls.key }, onRequest)
+      : createTlsServer({ ...options, ...tlsOptions(tls, limits) }, onRequest)
   // Beyond its own count Node reports an overflow that cannot be told from one of bytes, so ours comes first.
   server.maxHeadersCount = Math.max(1000, limits.maxHeaderFields + 1)
   server.maxConnections = limits.maxConnections
@@ -50,6 +50,11 @@ export function createNodeServer(
     events.connection(socket),
   )
   return server
+}
+
+function tlsOptions({ cert, key }: TlsPair, limits: HttpLimits) {
+  // A handshake is the head's forerunner: who drips it is cut off as soon.
+  return { cert, key, handshakeTimeout: limits.headersTimeoutMs }
 }
 
 function nodeOptions(limits: HttpLimits) {

@@ -1,5 +1,5 @@
 import { GatewayError } from '../proxy/errors.ts'
-import { plainPortError } from './head.ts'
+import { wrongProtocol } from './head.ts'
 import type { HttpLimits } from './limits.ts'
 
 /** What Node's parser and its connection checks hand to `clientError`. */
@@ -30,15 +30,16 @@ export function parseErrorOf(
       if (where === 'in_body') return new GatewayError('truncated_body')
       return new GatewayError('bad_framing', { values: { detail: 'the connection ended inside the head' } })
   }
-  if (speaksAnotherProtocol(error.rawPacket)) return plainPortError()
+  const spoken = protocolOf(error.rawPacket)
+  if (spoken !== undefined) return wrongProtocol(spoken)
   return new GatewayError('bad_framing', {
     values: { detail: (error.reason ?? 'parse error').toLowerCase() },
   })
 }
 
 /** A TLS record of type handshake begins with 0x16 0x03; an HTTP/2 client begins with `PRI * HTTP/2.0`. */
-function speaksAnotherProtocol(packet: Uint8Array | undefined): boolean {
-  if (packet === undefined) return false
-  if (packet[0] === 0x16 && packet[1] === 0x03) return true
-  return packet[0] === 0x50 && packet[1] === 0x52 && packet[2] === 0x49
+function protocolOf(packet: Uint8Array | undefined): 'tls' | 'http2' | undefined {
+  if (packet === undefined) return undefined
+  if (packet[0] === 0x16 && packet[1] === 0x03) return 'tls'
+  return packet[0] === 0x50 && packet[1] === 0x52 && packet[2] === 0x49 ? 'http2' : undefined
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isGatewayError } from '../proxy/errors.ts'
-import type { HeaderList } from '../proxy/exchange.ts'
-import { answerError } from './error-answer.ts'
+import type { HeaderList } from '../wire/header-list.ts'
+import { refuseWith } from './error-answer.ts'
 import { methodNotServed } from './head.ts'
 
 /** What a plain route is told of its request. */
@@ -37,7 +37,7 @@ export async function servePlainRoute(
   const method = request.method ?? 'GET'
   const target = request.url ?? '/'
   if (method !== 'GET' && method !== 'HEAD') {
-    answerError(response, methodNotServed(method, target, allowed))
+    refuseWith(response, methodNotServed(method, target, allowed))
     return
   }
   const remoteAddress = request.socket.remoteAddress ?? ''
@@ -49,6 +49,6 @@ export async function servePlainRoute(
     response.end(answer.body)
   } catch (error) {
     if (!isGatewayError(error)) throw error
-    answerError(response, error)
+    refuseWith(response, error)
   }
 }

@@ -1,9 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { connect as connectTls } from 'node:tls'
 import { createManualClock, type ManualClock } from '@headgate/scheduler/memory'
 import { afterEach, describe, expect, it } from 'vitest'
 import { RawClient } from '../../test/sockets/raw-client.ts'
@@ -406,29 +401,6 @@ describe('a connection', () => {
     expect(handled).toBe(16)
     expect(text.match(/done/g)).toHaveLength(16)
   })
-
-  it('speaks TLS when given a certificate', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'headgate-tls-'))
-    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-    const subject = ['-subj', '/CN=localhost', '-days', '1', '-keyout', keyFile, '-out', certFile]
-    execFileSync(
-      'openssl',
-      ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', ...subject],
-      {
-        stdio: 'ignore',
-      },
-    )
-    const tls = { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') }
-    rmSync(folder, { recursive: true })
-    const port = await start(async (_inbound, outbound) => answer(outbound, 'sealed'), { tls })
-    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
-    const text = await new Promise<string>(resolve => {
-      socket.on('data', chunk => resolve(chunk.toString()))
-      socket.write(get)
-    })
-    socket.destroy()
-    expect(text).toContain('sealed')
-  })
 })
 
 describe('plain routes', () => {
@@ -469,7 +441,7 @@ describe('listening', () => {
     const server = createHttpServer({ handle: async () => {}, log: silentLog, clock: nodeClock })
     await expect(server.listen({ host: '192.0.2.1', port: 0 })).rejects.toMatchObject({
       code: 'EADDRNOTAVAIL',
-      message: expect.stringContaining('no address 192.0.2.1'),
+      message: expect.stringContaining('192.0.2.1:0 is not an address of this machine'),
     })
   })
 })

@@ -3,15 +3,15 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '@headgate/scheduler'
 import { GatewayError } from '../proxy/errors.ts'
 import type { Inbound, Outbound } from '../proxy/exchange.ts'
+import { explainListenError } from '../runtime/listen-error.ts'
 import type { Log } from '../runtime/log.ts'
 import { type Connection, connectionOf } from './connection.ts'
-import { answerError, rawErrorAnswer } from './error-answer.ts'
+import { rawErrorAnswer, refuseWith } from './error-answer.ts'
 import { HttpExchange, type ServerState } from './exchange.ts'
 import { methodNotServed, readHead } from './head.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { lingerBeforeClose } from './linger.ts'
-import { listenError } from './listen-error.ts'
-import { createNodeServer, type TlsFiles } from './node-server.ts'
+import { createNodeServer, type TlsPair } from './node-server.ts'
 import { type ClientError, parseErrorOf } from './parse-error.ts'
 import { type PlainRoute, servePlainRoute } from './plain-route.ts'
 import { RunningCount } from './running-count.ts'
@@ -24,7 +24,7 @@ export interface HttpServerOptions {
   readonly plainRoutes?: Readonly<Record<string, PlainRoute>>
   readonly limits?: Partial<HttpLimits>
   /** Speaks TLS with this certificate instead of plain HTTP. */
-  readonly tls?: TlsFiles
+  readonly tls?: TlsPair | undefined
   readonly log: Log
   readonly clock: Clock
 }
@@ -71,7 +71,7 @@ class NodeHttpServer implements HttpServer {
   listen(address: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }> {
     return new Promise((resolve, reject) => {
       const server = this.#server
-      const onError = (error: Error): void => reject(listenError(error, address))
+      const onError = (error: Error): void => reject(explainListenError(error, address))
       server.once('error', onError)
       server.listen(address.port, address.host, () => {
         server.off('error', onError)
@@ -97,7 +97,7 @@ class NodeHttpServer implements HttpServer {
   #createServer(): Server {
     return createNodeServer(this.#limits, this.#options.tls, {
       request: (request, response) => this.#onRequest(request, response),
-      expectation: response => answerError(response, new GatewayError('unsupported_expectation')),
+      expectation: response => refuseWith(response, new GatewayError('unsupported_expectation')),
       connect: (request, socket) => this.#refuseSocket(socket, methodNotServed('CONNECT', request.url ?? '')),
       connection: socket => this.#onConnection(socket),
       clientError: (error, socket) => this.#onClientError(error, socket),
@@ -178,7 +178,7 @@ class NodeHttpServer implements HttpServer {
       'The pipeline left a request unanswered.',
     )
     if (exchange.begun) exchange.destroy()
-    else answerError(response, new GatewayError('internal_error'))
+    else refuseWith(response, new GatewayError('internal_error'))
   }
 
   #servePlain(
@@ -190,7 +190,7 @@ class NodeHttpServer implements HttpServer {
     servePlainRoute(route, request, response, headers).catch((error: unknown) => {
       this.#options.log.error({ error, target: pathOf(request.url ?? '') }, 'A plain route failed.')
       if (response.headersSent) response.destroy()
-      else answerError(response, new GatewayError('internal_error'))
+      else refuseWith(response, new GatewayError('internal_error'))
     })
   }
 
@@ -208,7 +208,7 @@ class NodeHttpServer implements HttpServer {
       return
     }
     lingerBeforeClose(request.socket, this.#options.clock, this.#limits.lingerMs)
-    answerError(response, error)
+    refuseWith(response, error)
     request.resume()
   }
 

@@ -1,11 +1,18 @@
-import { isSchedulerError, type Lease, type ScheduleRequest } from '@headgate/scheduler'
+import {
+  type AccountState,
+  isSchedulerError,
+  type Lease,
+  type ScheduleRequest,
+  type SchedulerError,
+} from '@headgate/scheduler'
 import type { AttemptEnd } from './attempt.ts'
 import { GatewayError } from './errors.ts'
 import type { AccountAccess, Capability } from './pool-access.ts'
 import type { CreateFacts } from './request-check.ts'
 import { accountOf, type RoutedExchange, stillThere } from './request-exchange.ts'
 import type { RouteKind } from './route.ts'
-import { modelNotFound, schedulerRefusal } from './scheduler-refusal.ts'
+import { isFault, modelNotFound, schedulerRefusal } from './scheduler-refusal.ts'
+import { servingStates } from './serving-accounts.ts'
 
 /** An attempt that said nothing to the client. */
 type Failed = AttemptEnd & { readonly kind: 'failed' }
@@ -70,9 +77,9 @@ export class AccountSearch {
     return answer
   }
 
-  /** When the first account of the pool may be tried again; undefined when that is not known, or now. */
+  /** When the first account that serves the model may be tried again; undefined when that is not known, or now. */
   #soonestMs(): number | undefined {
-    const waits = this.#exchange.pool.scheduler.accounts().map(account => account.availableInMs)
+    const waits = this.#serving().map(account => account.availableInMs)
     const soonest = Math.min(...waits)
     return soonest > 0 && Number.isFinite(soonest) ? soonest : undefined
   }
@@ -85,10 +92,11 @@ export class AccountSearch {
         if (!inbound.signal.aborted) return lease
         lease.settle({ outcome: { kind: 'client_abort' } })
       } catch (error) {
-        if (isSchedulerError(error)) this.#exchange.trace.refusalId = error.decision?.id
+        if (isSchedulerError(error)) this.#exchange.trace.refusal = error.decision
         stillThere(inbound)
-        if (this.#last !== undefined) throw this.lastError('nobody_left')
         if (!isSchedulerError(error)) throw error
+        // A fault of ours is told as such; an absence leaves the last account's error the truth.
+        if (this.#last !== undefined && !isFault(error)) throw this.lastError('nobody_left')
         const unknown = error.code === 'owner_unknown' && pool.unknownOwners === 'relay'
         if (!unknown || this.#ownersRelayed) throw this.#refusal(error)
         this.#ownersRelayed = true
@@ -97,11 +105,16 @@ export class AccountSearch {
     }
   }
 
-  #refusal(error: Parameters<typeof schedulerRefusal>[0]): GatewayError {
+  #serving(): readonly AccountState[] {
+    const { pool } = this.#exchange
+    return servingStates(pool, this.#facts.model, this.#request.excluded)
+  }
+
+  #refusal(error: SchedulerError): GatewayError {
     const { pool } = this.#exchange
     const { model, continues } = this.#facts
     const nearestModels = () => this.#exchange.shared.models.nearest(pool.accounts, model)
-    return schedulerRefusal(error, { scheduler: pool.scheduler, model, continues, nearestModels })
+    return schedulerRefusal(error, { serving: () => this.#serving(), model, continues, nearestModels })
   }
 
   #modelNotFound(): GatewayError {

@@ -1,5 +1,6 @@
+import type { HeaderList } from '../wire/header-list.ts'
 import { errorBody, errorHeaders, type GatewayError } from './errors.ts'
-import type { HeaderList, Outbound } from './exchange.ts'
+import type { Outbound } from './exchange.ts'
 import type { RequestTrace } from './request-record.ts'
 
 /** Answers with an error of the gateway's own; the answer must not have begun. */

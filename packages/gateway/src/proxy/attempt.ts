@@ -1,18 +1,20 @@
 // Longer than most: one exchange's whole life is told in one place, its three kinds of reply in files of their own.
 import type { Clock, Lease, Outcome, Usage } from '@headgate/scheduler'
+import type { Log } from '../runtime/log.ts'
+import { type HeaderList, headerValue } from '../wire/header-list.ts'
 import type {
   Upstream,
   UpstreamExchange,
   UpstreamFault,
   UpstreamListener,
   UpstreamRequest,
-} from '../upstream/upstream.ts'
+} from '../wire/upstream.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { cleanText } from './clean-text.ts'
 import type { CommitPolicy } from './commit.ts'
 import { ErrorReply } from './error-reply.ts'
 import { type ErrorCode, GatewayError, type StreamFormat } from './errors.ts'
-import type { HeaderList, Outbound } from './exchange.ts'
+import type { Outbound } from './exchange.ts'
 import { JsonReply } from './json-reply.ts'
 import {
   judgeBadAnswer,
@@ -22,8 +24,7 @@ import {
   type Verdict,
   type VerdictContext,
 } from './outcome.ts'
-import type { AttemptRecord, RequestTrace } from './request-record.ts'
-import { headerValue } from './response-headers.ts'
+import type { AttemptTrace, RequestTrace } from './request-record.ts'
 import { StreamReply } from './stream-reply.ts'
 
 /** What an attempt uses of a lease; retrievals, which hold no slot, bring one that does nothing. */
@@ -45,7 +46,8 @@ export interface AttemptOptions {
   readonly outbound: Outbound
   readonly lease: AttemptLease
   readonly trace: RequestTrace
-  readonly record: AttemptRecord
+  readonly record: AttemptTrace
+  readonly log: Log
   readonly receivedAtMs: number
   readonly commit: CommitPolicy
   /** For streams: longest wait for the first output, from now on. */
@@ -66,22 +68,27 @@ export interface AttemptOptions {
 export type AttemptEnd =
   /** The client has its answer, whole or ended with an explicit error. */
   | { readonly kind: 'answered'; readonly status: number }
-  | { readonly kind: 'client_left' }
+  | ({ readonly kind: 'client_left' } & Abandoned)
   /** Nothing has reached the client. */
-  | {
+  | ({
       readonly kind: 'failed'
       readonly verdict: Verdict
       /** The upstream may have done the work: its answer was cut off before its head. */
       readonly ambiguous: boolean
-      /** A response that may now be stored upstream although nobody will hear of it. */
-      readonly orphanId: string | undefined
-    }
-  | { readonly kind: 'crashed'; readonly error: unknown }
+    } & Abandoned)
+  | ({ readonly kind: 'crashed'; readonly error: unknown } & Abandoned)
+
+interface Abandoned {
+  /** A response that may now be stored upstream although nobody will hear of it. */
+  readonly orphanId: string | undefined
+}
 
 /** A reply under way: one of stream, JSON and error. */
 export interface Reply {
   data(chunk: Uint8Array): void
   end(): void
+  /** The id of the answer, as far as it has been told. */
+  readonly responseId: string | undefined
   /** The exchange broke, or took too long. */
   broken(verdict: Verdict): void
   /** The attempt is over: give back what is held. */
@@ -118,9 +125,9 @@ export class Attempt implements UpstreamListener {
       this.#resolve = resolve
       const { clock, firstTokenTimeoutMs, upstream } = this.options
       if (firstTokenTimeoutMs !== undefined) {
-        this.#cancelTimer = clock.schedule(firstTokenTimeoutMs, () => this.#guard(() => this.#outOfTime()))
+        this.#cancelTimer = clock.schedule(firstTokenTimeoutMs, () => this.guard(() => this.#outOfTime()))
       }
-      this.#guard(() => {
+      this.guard(() => {
         const exchange = upstream.send(request, this)
         this.#exchange = exchange
         if (this.#over && !this.#exchangeOver) exchange.abort()
@@ -131,12 +138,13 @@ export class Attempt implements UpstreamListener {
   /** The client is gone: the upstream stops, the slot is free at once. */
   clientLeft(): void {
     if (this.#over) return
-    this.#conclude({ kind: 'client_abort' }, undefined, { kind: 'client_left' })
+    const orphanId = this.#orphan({ ambiguous: true })
+    this.#conclude({ kind: 'client_abort' }, undefined, { kind: 'client_left', orphanId })
   }
 
   head(status: number, headers: HeaderList): void {
     if (this.#over) return
-    this.#guard(() => {
+    this.guard(() => {
       this.options.record.upstreamStatus = status
       this.#reply = this.#replyOf(status, headers)
     })
@@ -154,7 +162,7 @@ export class Attempt implements UpstreamListener {
   end(): void {
     if (this.#over) return
     this.#exchangeOver = true
-    this.#guard(() => {
+    this.guard(() => {
       if (this.#reply === undefined) this.fail(judgeFault({ kind: 'closed', detail: 'no head' }))
       else this.#reply.end()
     })
@@ -163,7 +171,7 @@ export class Attempt implements UpstreamListener {
   fault(fault: UpstreamFault, progress: { readonly requestSent: boolean }): void {
     if (this.#over) return
     this.#exchangeOver = true
-    this.#guard(() => {
+    this.guard(() => {
       this.upstreamSaid('detail' in fault ? `${fault.kind}: ${fault.detail}` : fault.kind)
       const verdict = judgeFault(fault)
       if (this.#reply === undefined) this.fail(verdict, { ambiguous: progress.requestSent })
@@ -190,9 +198,11 @@ export class Attempt implements UpstreamListener {
   /** The first output came. */
   firstOutput(): void {
     this.#disarm()
-    const { lease, trace, clock, receivedAtMs } = this.options
+    const { lease, trace, record, clock, receivedAtMs } = this.options
     lease.firstToken()
-    trace.ttftMs ??= clock.monotonicMs() - receivedAtMs
+    const nowMs = clock.monotonicMs()
+    record.firstTokenMs ??= nowMs - this.#startedMs
+    trace.ttftMs ??= nowMs - receivedAtMs
   }
 
   /** The upstream waits until every pause has been taken back. */
@@ -224,27 +234,24 @@ export class Attempt implements UpstreamListener {
   readonly #onDrain = (): void => {
     if (!this.#clientSlow) return
     this.#clientSlow = false
-    this.resume()
+    this.guard(() => this.resume())
   }
 
   /** Nothing has reached the client, and this upstream will not be the one to answer. */
-  fail(
-    verdict: Verdict,
-    about: { readonly ambiguous?: boolean; readonly orphanId?: string | undefined } = {},
-  ): void {
+  fail(verdict: Verdict, options: { readonly ambiguous?: boolean } = {}): void {
     if (this.#over) return
-    this.#note(verdict)
-    const { ambiguous = false, orphanId } = about
-    this.#conclude(verdict.outcome, undefined, { kind: 'failed', verdict, ambiguous, orphanId })
+    this.#giveUp(verdict, verdict.outcome, options.ambiguous ?? false)
   }
 
-  /** The state store does not answer: neither the account's nor the client's fault. */
-  failBinding(cause: unknown): void {
+  /** The gateway itself cannot go on, and nothing has reached the client: says nothing about the account. */
+  failHere(answer: GatewayError): void {
     if (this.#over) return
-    const answer = new GatewayError('state_unavailable', { cause })
-    const verdict: Verdict = { outcome: { kind: 'client_error' }, mayFailOver: false, answer }
-    this.#note(verdict)
-    this.#conclude(undefined, undefined, { kind: 'failed', verdict, ambiguous: false, orphanId: undefined })
+    this.#giveUp({ outcome: { kind: 'client_error' }, mayFailOver: false, answer }, undefined, false)
+  }
+
+  /** The state store does not answer. */
+  failBinding(cause: unknown): void {
+    this.failHere(new GatewayError('state_unavailable', { cause }))
   }
 
   /** The client has all it will get. `undefined` says nothing about the account. */
@@ -280,8 +287,21 @@ export class Attempt implements UpstreamListener {
     else this.#reply.broken(judgeFirstTokenTimeout())
   }
 
-  #note(verdict: Verdict): void {
+  #giveUp(verdict: Verdict, outcome: Outcome | undefined, ambiguous: boolean): void {
     if (verdict.answer !== 'relay') this.options.record.errorCode = verdict.answer.code
+    const orphanId = this.#orphan({ ambiguous })
+    this.#conclude(outcome, undefined, { kind: 'failed', verdict, ambiguous, orphanId })
+  }
+
+  /**
+   * Notes whether the upstream may now store what nobody will hear of, and says its id if that is known. `ambiguous`
+   * decides while there is no head; a head that refuses says that nothing is stored.
+   */
+  #orphan({ ambiguous }: { readonly ambiguous: boolean }): string | undefined {
+    const { bindsIds, outbound, record } = this.options
+    if (!bindsIds || outbound.begun) return undefined
+    record.orphaned = record.upstreamStatus === undefined ? ambiguous : record.upstreamStatus < 300
+    return this.#reply?.responseId
   }
 
   #conclude(outcome: Outcome | undefined, usage: Usage | undefined, end: AttemptEnd): void {
@@ -303,7 +323,8 @@ export class Attempt implements UpstreamListener {
     this.#cancelTimer = undefined
   }
 
-  #guard(step: () => void): void {
+  /** Runs a step that a timer, a promise or the upstream begins: what it throws ends this attempt, nothing else. */
+  guard(step: () => void): void {
     try {
       step()
     } catch (error) {
@@ -313,8 +334,10 @@ export class Attempt implements UpstreamListener {
 
   /** A fault of ours: it must reach neither the upstream client's loop nor the account's record. */
   #crash(error: unknown): void {
-    if (!this.#over) this.#conclude(undefined, undefined, { kind: 'crashed', error })
+    if (this.#over) return
+    const orphanId = this.#orphan({ ambiguous: true })
+    this.#conclude(undefined, undefined, { kind: 'crashed', error, orphanId })
   }
 }
 
-const nothing: Reply = { data() {}, end() {}, broken() {}, dispose() {} }
+const nothing: Reply = { responseId: undefined, data() {}, end() {}, broken() {}, dispose() {} }

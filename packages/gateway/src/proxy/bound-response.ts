@@ -13,7 +13,7 @@ import {
   stillThere,
   upstreamHeaders,
 } from './request-exchange.ts'
-import { beginAttempt } from './request-record.ts'
+import { AttemptTrace } from './request-record.ts'
 import { schedulerRefusal } from './scheduler-refusal.ts'
 
 /**
@@ -31,7 +31,7 @@ export async function serveBoundResponse(exchange: RoutedExchange): Promise<void
   }
   const account = accountOf(exchange, located.account)
   if (account === undefined) throw responseNotFound(route.id)
-  const record = beginAttempt(account.id, undefined)
+  const record = new AttemptTrace(account.id, undefined)
   trace.attempts.push(record)
   trace.stream = /[?&]stream=true(?:&|$)/.test(inbound.target)
   const attempt = new Attempt({
@@ -78,7 +78,7 @@ async function locate({ pool, client }: RoutedExchange, key: string): Promise<Lo
     return await pool.scheduler.locate({ tenant: client.tenant, owners: [key] })
   } catch (error) {
     if (!isSchedulerError(error)) throw error
-    const context = { scheduler: pool.scheduler, model: '', continues: undefined, nearestModels: () => [] }
+    const context = { serving: () => [], model: '', continues: undefined, nearestModels: () => [] }
     throw schedulerRefusal(error, context)
   }
 }

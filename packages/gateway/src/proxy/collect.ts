@@ -1,5 +1,12 @@
-import type { Upstream, UpstreamFault, UpstreamRequest } from '../upstream/upstream.ts'
-import type { HeaderList } from './exchange.ts'
+import type { Clock } from '@headgate/scheduler'
+import type { HeaderList } from '../wire/header-list.ts'
+import type {
+  Upstream,
+  UpstreamExchange,
+  UpstreamFault,
+  UpstreamListener,
+  UpstreamRequest,
+} from '../wire/upstream.ts'
 
 /** A whole small answer, or why there is none. */
 export type Collected =
@@ -12,18 +19,30 @@ export type Collected =
   | { readonly kind: 'fault'; readonly fault: UpstreamFault }
   | { readonly kind: 'too_large' }
 
-/** Sends a request and gathers its answer, for exchanges of the gateway's own. Never rejects. */
+/** How long an exchange of the gateway's own may take: nobody who waits for it would wait longer. */
+const timeoutMs = 5000
+
+/** Sends a request and gathers its answer within five seconds, for exchanges of the gateway's own. Never rejects. */
 export function collect(
   upstream: Upstream,
   request: UpstreamRequest,
-  options: { readonly limitBytes: number },
+  options: { readonly limitBytes: number; readonly clock: Clock },
 ): Promise<Collected> {
-  return new Promise(resolve => {
+  return new Promise(settle => {
     const chunks: Uint8Array[] = []
     let size = 0
     let status = 0
     let headers: HeaderList = []
-    const exchange = upstream.send(request, {
+    let exchange: UpstreamExchange | undefined
+    const cancelTimer = options.clock.schedule(timeoutMs, () => {
+      exchange?.abort()
+      settle({ kind: 'fault', fault: { kind: 'idle_timeout' } })
+    })
+    const resolve = (collected: Collected): void => {
+      cancelTimer()
+      settle(collected)
+    }
+    const listener: UpstreamListener = {
       head(answered, fields) {
         status = answered
         headers = fields
@@ -31,7 +50,7 @@ export function collect(
       data(chunk) {
         size += chunk.length
         if (size > options.limitBytes) {
-          exchange.abort()
+          exchange?.abort()
           resolve({ kind: 'too_large' })
         } else {
           chunks.push(chunk)
@@ -39,7 +58,12 @@ export function collect(
       },
       end: () => resolve({ kind: 'reply', status, headers, body: joinBytes(chunks, size) }),
       fault: fault => resolve({ kind: 'fault', fault }),
-    })
+    }
+    try {
+      exchange = upstream.send(request, listener)
+    } catch {
+      resolve({ kind: 'fault', fault: { kind: 'protocol', detail: 'the request cannot be sent' } })
+    }
   })
 }
 

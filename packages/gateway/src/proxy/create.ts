@@ -1,10 +1,10 @@
 // The product's heart, kept in one place: read it from serveCreate downwards.
 import type { Lease } from '@headgate/scheduler'
-import type { UpstreamRequest } from '../upstream/upstream.ts'
+import type { HeaderList } from '../wire/header-list.ts'
+import type { UpstreamRequest } from '../wire/upstream.ts'
 import { AccountSearch } from './account-search.ts'
 import { Attempt, type AttemptEnd } from './attempt.ts'
 import { GatewayError } from './errors.ts'
-import type { HeaderList } from './exchange.ts'
 import { type FailoverState, mayMoveOn } from './failover.ts'
 import { upstreamModel } from './models.ts'
 import { discardOrphan } from './orphan.ts'
@@ -20,7 +20,7 @@ import {
   runAttempt,
   upstreamHeaders,
 } from './request-exchange.ts'
-import { beginAttempt } from './request-record.ts'
+import { AttemptTrace } from './request-record.ts'
 import { type RequestScan, scanRequest } from './scan.ts'
 import { sessionKey } from './session-key.ts'
 import { spliceBytes } from './splice.ts'
@@ -100,10 +100,9 @@ async function generate(exchange: RoutedExchange, creation: Creation): Promise<v
     if (state.attempts++ > 0) pool.scheduler.reportSwitch()
     const end = await leased(lease, () => attempt(exchange, creation, lease, account))
     if (end.kind === 'answered') return
+    if (end.orphanId !== undefined) discardOrphan(exchange, account.target, end.orphanId)
     if (end.kind === 'client_left') throw new ClientLeft()
     if (end.kind === 'crashed') throw end.error
-    if (end.orphanId !== undefined && creation.facts.store)
-      discardOrphan(exchange, account.target, end.orphanId)
     search.failed(account.id, end)
     if (!mayMoveOn(state, end)) throw search.lastError(end.verdict.mayFailOver ? 'given_up' : 'final')
   }
@@ -137,9 +136,9 @@ function attempt(
 ): Promise<AttemptEnd> {
   const { route, pool, trace } = exchange
   const { facts } = creation
-  const record = beginAttempt(account.id, lease)
+  const record = new AttemptTrace(account.id, lease)
   trace.attempts.push(record)
-  trace.lease = lease
+  tellAttempt(exchange, record)
   const streams = facts.stream && !facts.background
   const one = new Attempt({
     ...attemptBasis(exchange),
@@ -160,6 +159,14 @@ function attempt(
     },
   })
   return runAttempt(exchange, one, upstreamRequest(exchange, creation, account))
+}
+
+function tellAttempt({ deps, trace }: RoutedExchange, record: AttemptTrace): void {
+  try {
+    deps.onAttempt?.(record)
+  } catch (error) {
+    deps.log.error({ requestId: trace.requestId, error }, 'A listener of attempts failed.')
+  }
 }
 
 /** The client's bytes, but for the model's name where the account calls it differently. */

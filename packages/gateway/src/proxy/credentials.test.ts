@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { HeaderList } from '../wire/header-list.ts'
 import { authenticate, createClientLookup, keyDigest } from './credentials.ts'
 import { isGatewayError } from './errors.ts'
-import type { HeaderList } from './exchange.ts'
 
 const key = 'hg-0123456789abcdef'
 const other = 'hg-0123456789abcdeX'

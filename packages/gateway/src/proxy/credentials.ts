@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import type { HeaderList } from '../wire/header-list.ts'
 import { GatewayError } from './errors.ts'
-import type { HeaderList } from './exchange.ts'
 
 /** What one client entry may do. Its keys are known only as digests. */
 export interface ClientAccess {

@@ -49,11 +49,6 @@ export const errorCatalogue = {
   ),
   truncated_body: invalid('The request body ended before its announced length.'),
   unsupported_upgrade: invalid('This path cannot be upgraded to {protocol}. Send a plain HTTP request.'),
-  upgrade_required: entry(
-    426,
-    'invalid_request_error',
-    'No account of this pool serves WebSocket. Use HTTP.',
-  ),
   unsupported_expectation: invalid('The only expectation served is 100-continue.', 417),
   loop_detected: entry(
     508,
@@ -166,6 +161,7 @@ export const errorCatalogue = {
   upstream_timeout: upstream(504, 'The upstream did not answer in time.'),
   upstream_truncated: upstream(502, 'The upstream ended its answer before it was complete.'),
   upstream_event_too_long: upstream(502, 'The upstream sent an event longer than {limit} bytes.'),
+  upstream_bad_event: upstream(502, 'The upstream sent an event whose data is not valid JSON.'),
   upstream_bad_content_type: upstream(502, 'The upstream answered with content type {given}.', 'never'),
   upstream_bad_response: upstream(502, 'The upstream sent an answer that cannot be read: {detail}.'),
   upstream_redirect: upstream(

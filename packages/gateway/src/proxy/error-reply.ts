@@ -1,6 +1,6 @@
+import type { HeaderList } from '../wire/header-list.ts'
 import type { Attempt, Reply } from './attempt.ts'
 import { joinBytes } from './collect.ts'
-import type { HeaderList } from './exchange.ts'
 import type { Verdict } from './outcome.ts'
 import { responseHeaders } from './response-headers.ts'
 import { retryAfterMs } from './retry-after.ts'
@@ -14,6 +14,7 @@ export class ErrorReply implements Reply {
   readonly #attempt: Attempt
   readonly #status: number
   readonly #headers: HeaderList
+  readonly responseId = undefined
   #chunks: Uint8Array[] = []
   #size = 0
 

@@ -1,6 +1,6 @@
+import type { HeaderList } from '../wire/header-list.ts'
 import { cleanText } from './clean-text.ts'
 import { type ErrorCode, type ErrorEntry, errorCatalogue, type RetryAdvice } from './error-catalogue.ts'
-import type { HeaderList } from './exchange.ts'
 
 export type { ErrorCode } from './error-catalogue.ts'
 

@@ -1,5 +1,4 @@
-/** Header fields in order, names in lower case, duplicates kept: what neither a plain object nor `Headers` can hold. */
-export type HeaderList = readonly (readonly [name: string, value: string])[]
+import type { HeaderList } from '../wire/header-list.ts'
 
 /**
  * A client's request as the pipeline sees it. The pipeline knows no server: `node:http`, a WebSocket frame and the

@@ -1,6 +1,7 @@
+import type { HeaderList } from '../wire/header-list.ts'
 import type { Attempt, Reply } from './attempt.ts'
 import { joinBytes } from './collect.ts'
-import type { HeaderList } from './exchange.ts'
+import { GatewayError } from './errors.ts'
 import { judgeBadAnswer, judgeInBand, type Verdict } from './outcome.ts'
 import { responseKey } from './owner-key.ts'
 import { responseHeaders } from './response-headers.ts'
@@ -17,6 +18,7 @@ export class JsonReply implements Reply {
   #chunks: Uint8Array[] = []
   #size = 0
   #taken = 0
+  #id: string | undefined
   #phase: 'gathering' | 'binding' | 'flowing' = 'gathering'
   #ended = false
 
@@ -24,6 +26,10 @@ export class JsonReply implements Reply {
     this.#attempt = attempt
     this.#status = status
     this.#headers = headers
+  }
+
+  get responseId(): string | undefined {
+    return this.#id ?? readJsonId(headOf(this.#chunks))
   }
 
   data(chunk: Uint8Array): void {
@@ -37,7 +43,8 @@ export class JsonReply implements Reply {
     const { memory, limits } = this.#attempt.options
     const fits = memory.tryTake(chunk.length)
     if (fits) this.#taken += chunk.length
-    if (!fits || this.#size > limits.jsonBufferBytes) this.#letGo()
+    if (!fits) this.#letGo(new GatewayError('gateway_overloaded', { retryAfterMs: 1000 }))
+    else if (this.#size > limits.jsonBufferBytes) this.#letGo('too_long')
   }
 
   end(): void {
@@ -58,9 +65,13 @@ export class JsonReply implements Reply {
   }
 
   dispose(): void {
+    this.#giveBack()
+    this.#chunks = []
+  }
+
+  #giveBack(): void {
     this.#attempt.options.memory.give(this.#taken)
     this.#taken = 0
-    this.#chunks = []
   }
 
   #complete(body: Uint8Array): void {
@@ -70,11 +81,12 @@ export class JsonReply implements Reply {
       this.#attempt.fail(judgeBadAnswer('upstream_bad_response', detail))
       return
     }
+    this.#id = facts.responseId
     const verdict =
       facts.failure === undefined ? undefined : judgeInBand(facts.failure, this.#attempt.context)
     if (facts.failure !== undefined) this.#attempt.upstreamSaid(facts.failure.message)
     if (verdict !== undefined && verdict.answer !== 'relay') {
-      this.#attempt.fail(verdict, { orphanId: facts.responseId })
+      this.#attempt.fail(verdict)
       return
     }
     this.#bindThen(facts.responseId, () => this.#answer(body, facts, verdict))
@@ -87,22 +99,29 @@ export class JsonReply implements Reply {
     this.#attempt.finish(verdict?.outcome ?? { kind: 'ok' }, facts.usage)
   }
 
-  #letGo(): void {
-    const { bindsIds, limits } = this.#attempt.options
-    const id = bindsIds ? readJsonId(headOf(this.#chunks)) : undefined
-    if (bindsIds && id === undefined) {
-      const detail = `${limits.jsonBufferBytes} bytes without an id at the head`
-      this.#attempt.fail(judgeBadAnswer('upstream_bad_response', { values: { detail } }))
+  /** Lets go of what is held, because it is too long or because there is no memory for more of it. */
+  #letGo(why: 'too_long' | GatewayError): void {
+    const { bindsIds } = this.#attempt.options
+    this.#id = bindsIds ? readJsonId(headOf(this.#chunks)) : undefined
+    if (bindsIds && this.#id === undefined) {
+      if (why === 'too_long') this.#failWithoutId()
+      else this.#attempt.failHere(why)
       return
     }
-    this.#bindThen(id, () => {
+    this.#bindThen(this.#id, () => {
       this.#begin('unknown')
       this.#phase = 'flowing'
       const held = this.#chunks
       this.#chunks = []
+      this.#giveBack()
       for (const chunk of held) this.#attempt.write(chunk)
       if (this.#ended) this.#finishFlow()
     })
+  }
+
+  #failWithoutId(): void {
+    const detail = `${this.#attempt.options.limits.jsonBufferBytes} bytes without an id at the head`
+    this.#attempt.fail(judgeBadAnswer('upstream_bad_response', { values: { detail } }))
   }
 
   #finishFlow(): void {
@@ -137,13 +156,15 @@ export class JsonReply implements Reply {
     }
     this.#phase = 'binding'
     this.#attempt.pause()
+    const attempt = this.#attempt
+    const bound = (): void => {
+      if (attempt.over) return
+      then()
+      if (!attempt.over) attempt.resume()
+    }
     pending.then(
-      () => {
-        if (this.#attempt.over) return
-        then()
-        if (!this.#attempt.over) this.#attempt.resume()
-      },
-      (error: unknown) => this.#attempt.failBinding(error),
+      () => attempt.guard(bound),
+      (error: unknown) => attempt.guard(() => attempt.failBinding(error)),
     )
   }
 }

@@ -62,18 +62,46 @@ const separator = 4
  * takes grows with the wanted fields.
  */
 export function scanJson(bytes: Uint8Array, start: number, wanted: WantedFields): JsonScan {
-  const fields = new Map<string, JsonField>()
-  // One entry a level: 1 = object, 0 = array.
-  const levels = new Uint8Array(maxJsonDepth + 1)
+  const found: Found = { wanted, fields: new Map(), count: 0, kind: 'null' }
+  const problem = walk(bytes, start, bytes.length, found)
+  if (problem !== undefined) return { ok: false, problem }
+  if (found.kind !== 'object') return { ok: false, problem: { kind: 'not_object', given: found.kind } }
+  return { ok: true, fields: found.fields, count: found.count }
+}
+
+/**
+ * Whether the first `length` bytes are one JSON text of any kind, nested at most {@link maxJsonDepth} deep.
+ * Allocates nothing when they are. A byte 0 must follow them: it is what stops a text that is cut.
+ */
+export function isJson(bytes: Uint8Array, length: number): boolean {
+  return walk(bytes, 0, length, undefined) === undefined
+}
+
+/** What a walk notes on its way. */
+interface Found {
+  readonly wanted: WantedFields
+  readonly fields: Map<string, JsonField>
+  count: number
+  kind: JsonKind
+}
+
+/** One entry a level: 1 = object, 0 = array. Shared, because a walk is never interrupted. */
+const levels = new Uint8Array(maxJsonDepth + 1)
+
+function walk(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  found: Found | undefined,
+): JsonProblem | undefined {
   let depth = 0
-  let count = 0
   let expect = value
   let name: string | undefined
   let valueStart = start
   let kind: JsonKind = 'null'
   let at = skipSpace(bytes, start)
   for (;;) {
-    if (at >= bytes.length) return syntax(bytes.length, 'the text ends here, unfinished')
+    if (at >= length) return syntax(length, 'the text ends here, unfinished')
     const byte = bytes[at]!
     let ended = false
     if (expect === separator) {
@@ -94,10 +122,10 @@ export function scanJson(bytes: Uint8Array, start: number, wanted: WantedFields)
         if (byte !== quote) return syntax(at, 'a key in double quotes is expected here')
         const end = stringEnd(bytes, at)
         if (end < 0) return badString(bytes, ~end)
-        if (depth === 1) {
-          count++
-          name = wantedName(bytes, at, end, wanted)
-          if (name !== undefined && fields.has(name)) return refused({ kind: 'duplicate', offset: at, name })
+        if (depth === 1 && found !== undefined) {
+          found.count++
+          name = wantedName(bytes, at, end, found.wanted)
+          if (name !== undefined && found.fields.has(name)) return { kind: 'duplicate', offset: at, name }
         }
         at = skipSpace(bytes, end)
         if (bytes[at] !== 0x3a) return syntax(at, '":" is expected here')
@@ -120,7 +148,7 @@ export function scanJson(bytes: Uint8Array, start: number, wanted: WantedFields)
         at = end
         kind = 'string'
       } else if (byte === openBrace || byte === openBracket) {
-        if (depth === maxJsonDepth) return refused({ kind: 'too_deep', offset: at })
+        if (depth === maxJsonDepth) return { kind: 'too_deep', offset: at }
         levels[++depth] = byte === openBrace ? 1 : 0
         expect = byte === openBrace ? firstKey : firstItem
         at = skipSpace(bytes, at + 1)
@@ -139,19 +167,19 @@ export function scanJson(bytes: Uint8Array, start: number, wanted: WantedFields)
     }
     // A value is complete.
     if (depth === 1 && name !== undefined) {
-      fields.set(name, { name, start: valueStart, end: at, kind })
+      found!.fields.set(name, { name, start: valueStart, end: at, kind })
       name = undefined
     }
     at = skipSpace(bytes, at)
     if (depth === 0) break
     expect = separator
   }
-  if (at < bytes.length) return syntax(at, 'something follows the end of the value')
-  return kind === 'object' ? { ok: true, fields, count } : refused({ kind: 'not_object', given: kind })
+  if (at < length) return syntax(at, 'something follows the end of the value')
+  if (found !== undefined) found.kind = kind
+  return undefined
 }
 
-const refused = (problem: JsonProblem): JsonScan => ({ ok: false, problem })
-const syntax = (offset: number, detail: string): JsonScan => refused({ kind: 'syntax', offset, detail })
+const syntax = (offset: number, detail: string): JsonProblem => ({ kind: 'syntax', offset, detail })
 
 function skipSpace(bytes: Uint8Array, at: number): number {
   for (;;) {
@@ -182,7 +210,7 @@ function stringEnd(bytes: Uint8Array, at: number): number {
   return ~length
 }
 
-function badString(bytes: Uint8Array, at: number): JsonScan {
+function badString(bytes: Uint8Array, at: number): JsonProblem {
   if (at >= bytes.length) return syntax(at, 'the text ends inside a string')
   if (bytes[at] === backslash) return syntax(at, 'this escape is not one of JSON')
   return syntax(at, 'a control character inside a string must be escaped')

@@ -64,6 +64,23 @@ describe('the model directory', () => {
     expect(await later).toEqual(['a', 'b'])
   })
 
+  it('asks again when an account has moved, and forgets those that are gone', async () => {
+    const upstream = new FakeUpstream()
+    const directory = createModelDirectory({ upstream, clock: createManualClock() })
+    const ask = async (account: typeof wild, name: string): Promise<readonly string[]> => {
+      const list = directory.list([account])
+      if (upstream.last.state === 'running') upstream.last.json(200, { data: [{ id: name }] })
+      return await list
+    }
+    const moved = { ...wild, target: { ...wild.target, baseUrl: 'http://y' } }
+    expect(await ask(wild, 'old')).toEqual(['old'])
+    expect(await ask(moved, 'new')).toEqual(['new'])
+    expect(directory.nearest([moved], 'x')).toEqual(['new'])
+    directory.retain([moved])
+    expect(directory.nearest([wild], 'x')).toEqual([])
+    expect(await ask(moved, 'newer')).toEqual(['new'])
+  })
+
   it('reads no endless list and survives nonsense', async () => {
     for (const play of [
       (upstream: FakeUpstream) => upstream.last.head(200, []).data(new Uint8Array(5 << 20)),

@@ -1,7 +1,7 @@
 import type { Clock } from '@headgate/scheduler'
-import type { Upstream, UpstreamTarget } from '../upstream/upstream.ts'
+import { editDistance } from '../text/edit-distance.ts'
+import type { Upstream, UpstreamTarget } from '../wire/upstream.ts'
 import { collect } from './collect.ts'
-import { editDistance } from './edit-distance.ts'
 
 /** One rule of an account's models: an exact name, or one with a trailing `*`. */
 export interface ModelRule {
@@ -48,6 +48,8 @@ export interface ModelDirectory {
   list(accounts: Iterable<ModelSource>): Promise<readonly string[]>
   /** Up to five of those names nearest to `model`, without asking any upstream. */
   nearest(accounts: Iterable<ModelSource>, model: string): readonly string[]
+  /** Forgets what accounts that are not among these answered, or answered at another address. */
+  retain(accounts: Iterable<ModelSource>): void
 }
 
 interface Cached {
@@ -55,32 +57,35 @@ interface Cached {
   readonly names: readonly string[]
 }
 
+interface DirectoryDeps {
+  readonly upstream: Upstream
+  readonly clock: Clock
+}
+
 const keepMs = 60_000
 const maxListBytes = 4 << 20
 const maxAccountsCached = 1000
 
 /** Builds a directory that asks each account at most once a minute. */
-export function createModelDirectory(deps: {
-  readonly upstream: Upstream
-  readonly clock: Clock
-}): ModelDirectory {
-  const { upstream, clock } = deps
+export function createModelDirectory(deps: DirectoryDeps): ModelDirectory {
+  const { clock } = deps
   const cache = new Map<string, Cached>()
   const asking = new Map<string, Promise<readonly string[]>>()
 
   async function ask(account: ModelSource): Promise<readonly string[]> {
-    const known = cache.get(account.id)
+    const place = placeOf(account)
+    const known = cache.get(place)
     if (known !== undefined && known.untilMs > clock.monotonicMs()) return known.names
-    const running = asking.get(account.id)
+    const running = asking.get(place)
     if (running !== undefined) return running
-    const answer = fetchNames(upstream, account.target).then(names => {
-      asking.delete(account.id)
+    const answer = fetchNames(account.target, deps).then(names => {
+      asking.delete(place)
       const kept = names ?? known?.names ?? []
       if (cache.size >= maxAccountsCached) cache.clear()
-      cache.set(account.id, { untilMs: clock.monotonicMs() + keepMs, names: kept })
+      cache.set(place, { untilMs: clock.monotonicMs() + keepMs, names: kept })
       return kept
     })
-    asking.set(account.id, answer)
+    asking.set(place, answer)
     return answer
   }
 
@@ -101,11 +106,20 @@ export function createModelDirectory(deps: {
       const names = new Set<string>()
       for (const account of accounts) {
         addExact(names, account)
-        if (hasWildcard(account)) addServed(names, account, cache.get(account.id)?.names ?? [])
+        if (hasWildcard(account)) addServed(names, account, cache.get(placeOf(account))?.names ?? [])
       }
       return nearestNames(names, model)
     },
+    retain(accounts) {
+      const places = new Set([...accounts].map(placeOf))
+      for (const place of cache.keys()) if (!places.has(place)) cache.delete(place)
+    },
   }
+}
+
+/** An account that moves to another address is asked anew: no id holds a space. */
+function placeOf({ id, target }: ModelSource): string {
+  return `${id} ${target.baseUrl}`
 }
 
 function addExact(names: Set<string>, account: ModelSource): void {
@@ -134,15 +148,15 @@ function nearestNames(names: Iterable<string>, model: string): readonly string[]
 
 /** Undefined when the account gave no readable list. */
 async function fetchNames(
-  upstream: Upstream,
   target: UpstreamTarget,
+  { upstream, clock }: DirectoryDeps,
 ): Promise<readonly string[] | undefined> {
   const headers = [
     ['accept', 'application/json'],
     ['accept-encoding', 'identity'],
   ] as const
   const request = { target, method: 'GET', path: '/models', headers, body: null }
-  const answer = await collect(upstream, request, { limitBytes: maxListBytes })
+  const answer = await collect(upstream, request, { limitBytes: maxListBytes, clock })
   if (answer.kind !== 'reply' || answer.status !== 200) return undefined
   try {
     const parsed = JSON.parse(Buffer.from(answer.body).toString('utf8')) as { data?: unknown }

@@ -1,4 +1,4 @@
-import type { UpstreamTarget } from '../upstream/upstream.ts'
+import type { UpstreamTarget } from '../wire/upstream.ts'
 import { collect } from './collect.ts'
 import type { RequestExchange } from './request-exchange.ts'
 
@@ -7,7 +7,7 @@ import type { RequestExchange } from './request-exchange.ts'
  * In the background and without promise: a server that cannot delete keeps it until it expires.
  */
 export function discardOrphan(exchange: RequestExchange, target: UpstreamTarget, id: string): void {
-  const { upstream, log } = exchange.deps
+  const { upstream, clock, log } = exchange.deps
   const request = {
     target,
     method: 'DELETE',
@@ -16,11 +16,8 @@ export function discardOrphan(exchange: RequestExchange, target: UpstreamTarget,
     body: null,
   }
   const told = { requestId: exchange.trace.requestId, account: target.accountId }
-  void collect(upstream, request, { limitBytes: 64 << 10 }).then(
-    answer => {
-      const deleted = answer.kind === 'reply' && answer.status < 300
-      if (!deleted) log.info(told, 'An abandoned response could not be deleted upstream.')
-    },
-    (error: unknown) => log.error({ ...told, error }, 'Deleting an abandoned response failed.'),
-  )
+  void collect(upstream, request, { limitBytes: 64 << 10, clock }).then(answer => {
+    const deleted = answer.kind === 'reply' && answer.status < 300
+    if (!deleted) log.info(told, 'An abandoned response could not be deleted upstream.')
+  })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { UpstreamFault } from '../upstream/upstream.ts'
+import type { UpstreamFault } from '../wire/upstream.ts'
 import { judgeFault, judgeInBand, judgeReply, type Verdict } from './outcome.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { type InBandFailure, readFailure } from './tap/failure.ts'

@@ -1,8 +1,8 @@
 import type { Outcome } from '@headgate/scheduler'
-import type { UpstreamFault } from '../upstream/upstream.ts'
+import type { HeaderList } from '../wire/header-list.ts'
+import type { UpstreamFault } from '../wire/upstream.ts'
 import type { ErrorCode } from './error-catalogue.ts'
 import { GatewayError, type GatewayErrorDetails } from './errors.ts'
-import type { HeaderList } from './exchange.ts'
 import { previousResponseNotFound } from './owner-key.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { InBandFailure } from './tap/failure.ts'
@@ -178,6 +178,7 @@ export function judgeBadAnswer(
   code:
     | 'upstream_truncated'
     | 'upstream_event_too_long'
+    | 'upstream_bad_event'
     | 'upstream_bad_content_type'
     | 'upstream_bad_response',
   details?: GatewayErrorDetails,

@@ -1,9 +1,9 @@
 import type { Clock } from '@headgate/scheduler'
 import type { Log } from '../runtime/log.ts'
-import type { Upstream } from '../upstream/upstream.ts'
+import type { Upstream } from '../wire/upstream.ts'
 import type { ClientLookup } from './credentials.ts'
 import type { PoolAccess } from './pool-access.ts'
-import type { RequestRecord } from './request-record.ts'
+import type { AttemptRecord, RequestRecord } from './request-record.ts'
 
 /** Bounds of the data plane; bytes and milliseconds. */
 export interface PipelineLimits {
@@ -25,18 +25,6 @@ export interface PipelineLimits {
   readonly retryBurst: number
 }
 
-/** The defaults of {@link PipelineLimits}; `bufferedBytes` for a heap of 2 GiB. */
-export const defaultPipelineLimits: PipelineLimits = {
-  bodyBytes: 32 << 20,
-  bufferedBytes: 512 << 20,
-  eventBytes: 1 << 20,
-  jsonBufferBytes: 8 << 20,
-  holdMs: 10_000,
-  attempts: 4,
-  retryRatio: 0.2,
-  retryBurst: 10,
-}
-
 /** The configuration as one value: a reload puts a new one in its place, a request keeps the one it began with. */
 export interface PipelineSnapshot {
   readonly clients: ClientLookup
@@ -51,6 +39,8 @@ export interface PipelineDeps {
   readonly clock: Clock
   readonly limits: PipelineLimits
   readonly newRequestId: () => string
+  /** Hears of every attempt when its account has been chosen, before anything is sent. What it throws is logged. */
+  readonly onAttempt?: ((attempt: AttemptRecord) => void) | undefined
   /** Hears of every request when it is over. What it throws is logged. */
   readonly onRequest?: (record: RequestRecord) => void
   readonly log: Log

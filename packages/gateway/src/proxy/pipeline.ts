@@ -1,3 +1,5 @@
+import type { Log } from '../runtime/log.ts'
+import { headerValue } from '../wire/header-list.ts'
 import { answerError } from './answer.ts'
 import { serveBoundResponse } from './bound-response.ts'
 import { createByteBudget } from './byte-budget.ts'
@@ -7,9 +9,9 @@ import { GatewayError, isGatewayError } from './errors.ts'
 import type { Inbound, Outbound } from './exchange.ts'
 import { createModelDirectory } from './models.ts'
 import type { PipelineDeps } from './pipeline-deps.ts'
+import type { PoolAccess } from './pool-access.ts'
 import { ClientLeft, type RequestExchange, type RoutedExchange, type Shared } from './request-exchange.ts'
 import { RequestTrace } from './request-record.ts'
-import { headerValue } from './response-headers.ts'
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts'
 import { matchRoute } from './route.ts'
 import { serveModel, serveModelList } from './serve-models.ts'
@@ -21,6 +23,8 @@ export interface Pipeline {
    * settled, and the record is told. Never rejects.
    */
   handle(inbound: Inbound, outbound: Outbound): Promise<void>
+  /** Forgets what was learned of accounts that a new snapshot does not have. */
+  reloaded(): void
 }
 
 /**
@@ -46,6 +50,9 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       trace.durationMs = deps.clock.monotonicMs() - inbound.receivedAtMs
       tell(deps, trace)
     },
+    reloaded() {
+      shared.models.retain([...deps.snapshot().pools.values()].flatMap(pool => pool.accounts))
+    },
   }
 }
 
@@ -62,7 +69,21 @@ function serve(exchange: RequestExchange): Promise<void> {
   if (pool === undefined) throw new GatewayError('no_accounts')
   // The same object goes on: the abort listener looks for the attempt in it.
   const routed: RoutedExchange = Object.assign(exchange, { route, client, pool })
-  switch (route.kind) {
+  return inUse(pool, () => serveRouted(routed))
+}
+
+/** The pool's scheduler stays until the last exchange that began with it is over. */
+async function inUse(pool: PoolAccess, serveIt: () => Promise<void>): Promise<void> {
+  pool.exchanges?.begin()
+  try {
+    await serveIt()
+  } finally {
+    pool.exchanges?.end()
+  }
+}
+
+function serveRouted(routed: RoutedExchange): Promise<void> {
+  switch (routed.route.kind) {
     case 'create_response':
     case 'create_chat':
     case 'create_embeddings':
@@ -85,15 +106,23 @@ function refuse({ inbound, outbound, trace, deps }: RequestExchange, error: unkn
     outbound.destroy()
     return
   }
-  if (!isGatewayError(error)) {
-    deps.log.error({ requestId: trace.requestId, error }, 'A request failed inside the gateway.')
-  }
+  logFault(deps.log, trace.requestId, error)
   if (outbound.begun) {
     trace.errorCode = 'internal_error'
     outbound.destroy()
     return
   }
   answerError(outbound, isGatewayError(error) ? error : new GatewayError('internal_error'), trace)
+}
+
+/** The client is told to look here: whatever is not its doing nor an upstream's, and why. */
+function logFault(log: Log, requestId: string, error: unknown): void {
+  if (!isGatewayError(error)) {
+    log.error({ requestId, error }, 'A request failed inside the gateway.')
+  } else if (error.status >= 500 && error.cause !== undefined) {
+    const { code, message, cause } = error
+    log.error({ requestId, errorCode: code, error: cause }, message)
+  }
 }
 
 function tell(deps: PipelineDeps, trace: RequestTrace): void {

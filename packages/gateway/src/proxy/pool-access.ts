@@ -28,6 +28,14 @@ export interface PoolOptions {
   readonly firstTokenTimeoutMs?: number | undefined
   /** Ids nobody here has bound: refused, or sent wherever the request would go anyway. Default `refuse`. */
   readonly unknownOwners?: 'refuse' | 'relay'
+  /** Told of every exchange that keeps to this pool, whatever a reload changes meanwhile. */
+  readonly exchanges?: ExchangeCount
+}
+
+/** Counts exchanges under way; each `begin` is followed by one `end`. */
+export interface ExchangeCount {
+  begin(): void
+  end(): void
 }
 
 /** One pool with its accounts by id; built anew on every reload, around the same scheduler. */

@@ -1,7 +1,7 @@
+import { headerValue } from '../wire/header-list.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { GatewayError } from './errors.ts'
 import type { Inbound } from './exchange.ts'
-import { headerValue } from './response-headers.ts'
 
 /**
  * A request's body while it may still be needed, counted against the memory of all. Its place is reserved before

@@ -1,5 +1,5 @@
+import type { HeaderList } from '../wire/header-list.ts'
 import { GatewayError } from './errors.ts'
-import type { HeaderList } from './exchange.ts'
 import type { JsonField } from './json-scanner.ts'
 import { type Continuation, continuation } from './owner-key.ts'
 import type { Route } from './route.ts'

@@ -1,8 +1,9 @@
+import type { HeaderList } from '../wire/header-list.ts'
 import type { Attempt, AttemptEnd, AttemptOptions } from './attempt.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { ClientAccess } from './credentials.ts'
 import { GatewayError } from './errors.ts'
-import type { HeaderList, Inbound, Outbound } from './exchange.ts'
+import type { Inbound, Outbound } from './exchange.ts'
 import type { ModelDirectory } from './models.ts'
 import type { PipelineDeps } from './pipeline-deps.ts'
 import type { AccountAccess, PoolAccess } from './pool-access.ts'
@@ -47,8 +48,8 @@ export function accountOf({ pool, deps }: RoutedExchange, id: string): AccountAc
 /** The part of {@link AttemptOptions} that is the same for every attempt of a request. */
 export function attemptBasis(exchange: RequestExchange) {
   const { deps, shared, outbound, inbound, trace } = exchange
-  const { upstream, clock, limits } = deps
-  const basis = { upstream, clock, limits, memory: shared.memory, outbound, trace }
+  const { upstream, clock, limits, log } = deps
+  const basis = { upstream, clock, limits, log, memory: shared.memory, outbound, trace }
   return { ...basis, receivedAtMs: inbound.receivedAtMs } satisfies Partial<AttemptOptions>
 }
 

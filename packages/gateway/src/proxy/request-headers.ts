@@ -1,4 +1,4 @@
-import type { HeaderList } from './exchange.ts'
+import type { HeaderList } from '../wire/header-list.ts'
 
 /**
  * What of a client's headers may reach an upstream. Everything else stays here: credentials, cookies,

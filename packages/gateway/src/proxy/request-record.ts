@@ -1,4 +1,4 @@
-import type { Layer, Lease, OutcomeKind, Usage } from '@headgate/scheduler'
+import type { Decision, Layer, Lease, OutcomeKind, Usage } from '@headgate/scheduler'
 import type { ErrorCode } from './errors.ts'
 
 /** One upstream exchange of a request. */
@@ -15,7 +15,20 @@ export interface AttemptRecord {
   errorCode: ErrorCode | undefined
   /** The upstream's own words, cleaned, at most 500 characters: for the operator only. */
   upstreamMessage: string | undefined
+  /** From the attempt's begin to the first output of its stream. */
+  firstTokenMs: number | undefined
   durationMs: number
+  /** The upstream may hold a stored response that no client has heard of. */
+  orphaned: boolean
+  /** Where its account was found; undefined for an exchange that needed no slot. */
+  readonly layer: Layer | undefined
+  /**
+   * The decision that made it: as it was when `keepDecision` was called, else read from the scheduler that made it
+   * (some microseconds), which overwrites old ones.
+   */
+  readonly decision: Decision | undefined
+  /** Reads the decision now and keeps it for as long as the attempt is recorded. */
+  keepDecision(): void
 }
 
 /**
@@ -45,6 +58,8 @@ export interface RequestRecord {
   readonly decisionId: number | undefined
   /** Where the last account was found. */
   readonly layer: Layer | undefined
+  /** The decision of a scheduler that had no account for it. */
+  readonly refusal: Decision | undefined
   readonly attempts: readonly AttemptRecord[]
   /** From the request's arrival to the first output of a stream. */
   readonly ttftMs: number | undefined
@@ -74,9 +89,7 @@ export class RequestTrace implements RequestRecord {
   bytesIn = 0
   bytesOut = 0
   readonly attempts: AttemptRecord[] = []
-  lease: Lease | undefined
-  /** The decision that gave no slot. */
-  refusalId: number | undefined
+  refusal: Decision | undefined
 
   constructor(requestId: string, inbound: { readonly remoteAddress: string; readonly method: string }) {
     this.requestId = requestId
@@ -89,27 +102,49 @@ export class RequestTrace implements RequestRecord {
   }
 
   get decisionId(): number | undefined {
-    return this.refusalId ?? this.attempts.at(-1)?.decisionId
+    return this.refusal?.id ?? this.attempts.at(-1)?.decisionId
   }
 
   get layer(): Layer | undefined {
-    return this.lease?.layer
+    return this.attempts.at(-1)?.layer
   }
 }
 
-/** Begins the record of one exchange. */
-export function beginAttempt(
-  account: string,
-  lease: Pick<Lease, 'decisionId' | 'waitedMs'> | undefined,
-): AttemptRecord {
-  return {
-    account,
-    decisionId: lease?.decisionId,
-    waitedMs: lease?.waitedMs ?? 0,
-    outcome: undefined,
-    upstreamStatus: undefined,
-    errorCode: undefined,
-    upstreamMessage: undefined,
-    durationMs: 0,
+/** What the record of an attempt reads of its lease. */
+export type RecordedLease = Pick<Lease, 'decisionId' | 'waitedMs' | 'layer' | 'decision'>
+
+/** The record of one exchange in the making; `lease` is undefined where no slot was needed. */
+export class AttemptTrace implements AttemptRecord {
+  readonly account: string
+  readonly decisionId: number | undefined
+  readonly waitedMs: number
+  outcome: OutcomeKind | undefined
+  upstreamStatus: number | undefined
+  errorCode: ErrorCode | undefined
+  upstreamMessage: string | undefined
+  firstTokenMs: number | undefined
+  durationMs = 0
+  orphaned = false
+  // Private, so that a copy of the record for a log holds neither.
+  readonly #lease: RecordedLease | undefined
+  #kept: Decision | undefined
+
+  constructor(account: string, lease: RecordedLease | undefined) {
+    this.account = account
+    this.decisionId = lease?.decisionId
+    this.waitedMs = lease?.waitedMs ?? 0
+    this.#lease = lease
+  }
+
+  get layer(): Layer | undefined {
+    return this.#lease?.layer
+  }
+
+  get decision(): Decision | undefined {
+    return this.#kept ?? this.#lease?.decision
+  }
+
+  keepDecision(): void {
+    this.#kept = this.#lease?.decision
   }
 }

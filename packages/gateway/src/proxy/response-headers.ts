@@ -1,4 +1,4 @@
-import type { HeaderList } from './exchange.ts'
+import type { HeaderList } from '../wire/header-list.ts'
 import { isHeaderSafe } from './request-headers.ts'
 
 /**
@@ -30,10 +30,4 @@ export function responseHeaders(
     headers.push(['content-length', String(options.body)])
   }
   return headers
-}
-
-/** The first value of a header, undefined when it is absent. */
-export function headerValue(headers: HeaderList, name: string): string | undefined {
-  for (const field of headers) if (field[0] === name) return field[1]
-  return undefined
 }

@@ -1,5 +1,4 @@
-import type { HeaderList } from './exchange.ts'
-import { headerValue } from './response-headers.ts'
+import { type HeaderList, headerValue } from '../wire/header-list.ts'
 
 /** The longest cool-down taken on an upstream's word: beyond it the account is asked again. */
 const maxRetryAfterMs = 60_000

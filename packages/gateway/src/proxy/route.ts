@@ -1,4 +1,4 @@
-import { editDistance } from './edit-distance.ts'
+import { editDistance } from '../text/edit-distance.ts'
 import { GatewayError } from './errors.ts'
 
 /** What a matched request asks for. */

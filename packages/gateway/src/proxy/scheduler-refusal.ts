@@ -1,10 +1,11 @@
-import type { Scheduler, SchedulerError } from '@headgate/scheduler'
+import type { AccountState, SchedulerError } from '@headgate/scheduler'
 import { GatewayError } from './errors.ts'
 import { type Continuation, previousResponseNotFound } from './owner-key.ts'
 
 /** What a refusal may need to say. */
 export interface RefusalContext {
-  readonly scheduler: Scheduler
+  /** The accounts that could serve the request, as they stand now. */
+  readonly serving: () => readonly AccountState[]
   readonly model: string
   readonly continues: Continuation | undefined
   readonly nearestModels: () => readonly string[]
@@ -13,7 +14,8 @@ export interface RefusalContext {
 /** Says to a client why the scheduler has no account for its request. */
 export function schedulerRefusal(error: SchedulerError, context: RefusalContext): GatewayError {
   const { retryAfterMs } = error
-  const details = { retryAfterMs, cause: error }
+  // Only what is nobody's normal answer has a cause: it is logged.
+  const details = isFault(error) ? { retryAfterMs, cause: error } : { retryAfterMs }
   switch (error.code) {
     case 'owner_unknown':
     case 'owner_gone':
@@ -34,7 +36,7 @@ export function schedulerRefusal(error: SchedulerError, context: RefusalContext)
       return new GatewayError('no_accounts')
     case 'cooling_down':
       return new GatewayError(
-        allRateLimited(context.scheduler) ? 'accounts_rate_limited' : 'accounts_cooling_down',
+        allRateLimited(context.serving()) ? 'accounts_rate_limited' : 'accounts_cooling_down',
         details,
       )
     case 'queue_full':
@@ -64,7 +66,12 @@ export function modelNotFound(model: string, nearest: readonly string[]): Gatewa
   return new GatewayError('model_not_found', { param: 'model', values: { model, hint, nearest } })
 }
 
-function allRateLimited(scheduler: Scheduler): boolean {
-  const cooling = scheduler.accounts().filter(account => account.state === 'cooling_down')
+/** A store that failed or a fault of ours, not an absence. */
+export function isFault({ code }: SchedulerError): boolean {
+  return code === 'store_failed' || code === 'invalid_profile' || code === 'invalid_request'
+}
+
+function allRateLimited(serving: readonly AccountState[]): boolean {
+  const cooling = serving.filter(account => account.state === 'cooling_down')
   return cooling.length > 0 && cooling.every(account => account.reason === 'rate_limited')
 }

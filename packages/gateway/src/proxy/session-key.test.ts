@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { HeaderList } from '../wire/header-list.ts'
 import { isGatewayError } from './errors.ts'
-import type { HeaderList } from './exchange.ts'
 import { scanRequest } from './scan.ts'
 import { sessionKey } from './session-key.ts'
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
+import type { HeaderList } from '../wire/header-list.ts'
 import { GatewayError } from './errors.ts'
-import type { HeaderList } from './exchange.ts'
 import type { RequestScan } from './scan.ts'
 
 /** Headers a caller sets for this gateway (or its like) on purpose: before anything in the body. */

@@ -1,13 +1,16 @@
 // A little long: holding, binding, aligning and ending are one state, and splitting it would hide that.
+
+import type { HeaderList } from '../wire/header-list.ts'
 import type { Attempt, Reply } from './attempt.ts'
+import { joinBytes } from './collect.ts'
 import { type CommitSignal, type CommitState, commitStep } from './commit.ts'
 import { errorEvent, GatewayError } from './errors.ts'
-import type { HeaderList } from './exchange.ts'
 import { judgeBadAnswer, judgeInBand, type Verdict } from './outcome.ts'
 import { responseKey } from './owner-key.ts'
 import { responseHeaders } from './response-headers.ts'
 import { ChatTap } from './tap/chat-tap.ts'
 import { lastEventEnd } from './tap/event-boundary.ts'
+import { badEventStart } from './tap/event-data.ts'
 import { ResponsesTap } from './tap/responses-tap.ts'
 import type { StreamTap } from './tap/stream-tap.ts'
 
@@ -35,6 +38,8 @@ export class StreamReply implements Reply {
   #lastByte = 0
   #byteBefore = 0
   #cancelHold: (() => void) | undefined
+  /** Bytes counted against the memory of all: those held back before the commit point. */
+  #taken = 0
 
   constructor(attempt: Attempt, status: number, headers: HeaderList) {
     this.#attempt = attempt
@@ -46,17 +51,19 @@ export class StreamReply implements Reply {
     this.#signal('head')
     if (this.#state === 'open') this.#begin()
     else if (firstTokenTimeoutMs === undefined) {
-      this.#cancelHold = clock.schedule(limits.holdMs, () => {
-        this.#cancelHold = undefined
-        this.#signal('hold_expired')
-        this.#flush()
-      })
+      this.#cancelHold = clock.schedule(limits.holdMs, () => attempt.guard(() => this.#holdExpired()))
     }
+  }
+
+  /** Unknown to the client until the answer begins. */
+  get responseId(): string | undefined {
+    return this.#tap.responseId
   }
 
   data(chunk: Uint8Array): void {
     const tap = this.#tap
     tap.feed(chunk)
+    if (tap.began) this.#attempt.modelBegan()
     if (tap.sawOutput && !this.#tookOutput) {
       this.#tookOutput = true
       this.#attempt.firstOutput()
@@ -70,8 +77,11 @@ export class StreamReply implements Reply {
     }
     if (this.#state === 'holding' && !this.#advance()) return
     // A model that has not begun after megabytes of announcements is not worth the memory of holding it back.
-    if (this.#state === 'holding' && this.#heldBytes > 2 * eventBytes) this.#signal('hold_expired')
-    this.#flush()
+    if (this.#state === 'holding' && (this.#heldBytes > 2 * eventBytes || !this.#affordable(chunk.length))) {
+      this.#signal('hold_expired')
+    }
+    if (tap.badEvent) this.#endAtBadEvent()
+    else this.#flush()
   }
 
   end(): void {
@@ -98,6 +108,36 @@ export class StreamReply implements Reply {
     this.#cancelHold?.()
     this.#cancelHold = undefined
     this.#held = []
+    this.#giveBack()
+  }
+
+  #holdExpired(): void {
+    this.#cancelHold = undefined
+    this.#signal('hold_expired')
+    this.#flush()
+  }
+
+  /** Counts what is held back against the memory of all; false when there is no more. */
+  #affordable(bytes: number): boolean {
+    if (!this.#attempt.options.memory.tryTake(bytes)) return false
+    this.#taken += bytes
+    return true
+  }
+
+  #giveBack(): void {
+    this.#attempt.options.memory.give(this.#taken)
+    this.#taken = 0
+  }
+
+  /** A client's parser would break on the event: what came before it is relayed, itself and the rest are not. */
+  #endAtBadEvent(): void {
+    const bytes = joinBytes(this.#held, this.#heldBytes)
+    const good = bytes.subarray(0, badEventStart(bytes))
+    this.#held = good.length === 0 ? [] : [good]
+    this.#heldBytes = good.length
+    this.#wholeBytes = good.length
+    this.#flush()
+    this.broken(judgeBadAnswer('upstream_bad_event'))
   }
 
   #hold(chunk: Uint8Array): void {
@@ -123,14 +163,13 @@ export class StreamReply implements Reply {
   #advance(): boolean {
     const tap = this.#tap
     if (tap.began) {
-      this.#attempt.modelBegan()
       this.#signal('began')
     } else if (tap.failure !== undefined) {
       const verdict = judgeInBand(tap.failure, this.#attempt.context)
       this.#attempt.upstreamSaid(tap.failure.message)
       if (verdict.answer !== 'relay') {
         this.#signal('account_failure')
-        this.#attempt.fail(verdict, { orphanId: tap.responseId })
+        this.#attempt.fail(verdict)
         return false
       }
       this.#signal('request_failure')
@@ -145,6 +184,7 @@ export class StreamReply implements Reply {
     const headers = responseHeaders(this.#headers, { requestId: trace.requestId, body: 'stream' })
     for (const field of extraHeaders) headers.push([field[0], field[1]])
     this.#begun = true
+    this.#giveBack()
     this.#attempt.begin(this.#status, headers)
   }
 
@@ -190,9 +230,10 @@ export class StreamReply implements Reply {
     }
     this.#binding = 'pending'
     this.#attempt.pause()
+    const attempt = this.#attempt
     pending.then(
-      () => this.#bindingDone(),
-      (error: unknown) => this.#bindingFailed(error),
+      () => attempt.guard(() => this.#bindingDone()),
+      (error: unknown) => attempt.guard(() => this.#bindingFailed(error)),
     )
     return false
   }
@@ -210,8 +251,14 @@ export class StreamReply implements Reply {
 
   #bindingFailed(error: unknown): void {
     if (this.#attempt.over) return
-    if (this.#begun) this.#endWithError(new GatewayError('state_unavailable', { cause: error }), undefined)
-    else this.#attempt.failBinding(error)
+    if (!this.#begun) {
+      this.#attempt.failBinding(error)
+      return
+    }
+    const { log, trace } = this.#attempt.options
+    const answer = new GatewayError('state_unavailable', { cause: error })
+    log.error({ requestId: trace.requestId, errorCode: answer.code, error }, answer.message)
+    this.#endWithError(answer, undefined)
   }
 
   /** The upstream is done. Without an end of its own in the stream, it was cut off. */
@@ -238,7 +285,7 @@ export class StreamReply implements Reply {
   #fail(verdict: Verdict): void {
     if (this.#attempt.over) return
     if (!this.#begun) {
-      this.#attempt.fail(verdict, { orphanId: this.#tap.responseId })
+      this.#attempt.fail(verdict)
       return
     }
     const error = verdict.answer === 'relay' ? new GatewayError('upstream_truncated') : verdict.answer

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Decision } from '@headgate/scheduler'
 import { createManualClock, type ManualClock } from '@headgate/scheduler/memory'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RequestRecord } from '../proxy/request-record.ts'
+import { AttemptTrace, type RequestRecord } from '../proxy/request-record.ts'
 import { type Log, silentLog } from '../runtime/log.ts'
 import { createDecisionLog, type DecisionLog, type DecisionLogOptions } from './decision-log.ts'
 
@@ -23,7 +23,6 @@ function open(options: Partial<DecisionLogOptions> = {}): DecisionLog {
     path: join(folder, 'deep', 'decisions.jsonl'),
     maxSizeBytes: 1e9,
     maxFiles: 3,
-    find: (pool, id) => ({ id, pool }) as Decision,
     clock,
     log: silentLog,
     ...options,
@@ -31,16 +30,11 @@ function open(options: Partial<DecisionLogOptions> = {}): DecisionLog {
 }
 
 function record(requestId: string): RequestRecord {
-  const attempt = (decisionId: number): RequestRecord['attempts'][number] => ({
-    account: 'one',
-    decisionId,
-    waitedMs: 0,
-    outcome: 'ok',
-    upstreamStatus: 200,
-    errorCode: undefined,
-    upstreamMessage: 'the prompt was: secret',
-    durationMs: 1,
-  })
+  const attempt = (decisionId: number): AttemptTrace => {
+    const decision = { id: decisionId, pool: 'default' } as Decision
+    const trace = new AttemptTrace('one', { decisionId, waitedMs: 0, layer: 'load_balance', decision })
+    return Object.assign(trace, { outcome: 'ok', upstreamMessage: 'the prompt was: secret', durationMs: 1 })
+  }
   const made = {
     requestId,
     method: 'POST',
@@ -51,7 +45,6 @@ function record(requestId: string): RequestRecord {
     durationMs: 9,
     bytesIn: 1,
     bytesOut: 1,
-    lease: { secret: 'not to be written' },
   }
   return made as unknown as RequestRecord
 }
@@ -91,11 +84,41 @@ describe('the decision log', () => {
     expect(lines()).toHaveLength(100)
   })
 
-  it('leaves out a decision that is no longer in memory', async () => {
-    const log = open({ find: (_pool, id) => (id === 2 ? ({ id } as Decision) : undefined) })
-    log.observe(record('a'))
+  it('keeps the decision of a stream that outlives it, and adds how it ended', async () => {
+    let inMemory: Decision | undefined = { id: 7, outcome: undefined } as Decision
+    const lease = {
+      decisionId: 7,
+      waitedMs: 0,
+      layer: 'load_balance' as const,
+      get decision() {
+        return inMemory
+      },
+    }
+    const attempt = new AttemptTrace('one', lease)
+    const log = open()
+    log.began(attempt)
+    inMemory = undefined
+    Object.assign(attempt, { outcome: 'ok', firstTokenMs: 5, durationMs: 900 })
+    const usage = { inputTokens: 1, cachedTokens: 0, outputTokens: 2 }
+    log.observe({ ...record('a'), attempts: [attempt], usage })
     await log.close()
-    expect(lines()[0]).toMatchObject({ decisions: [{ id: 2 }] })
+    const ended = { id: 7, outcome: 'ok', firstTokenMs: 5, durationMs: 900, usage }
+    expect(lines()[0]).toMatchObject({ decisions: [ended] })
+  })
+
+  it('tells the decision that refused a request after those of its attempts', async () => {
+    const log = open()
+    log.observe({ ...record('a'), refusal: { id: 3, result: 'none' } as Decision })
+    await log.close()
+    expect(lines()[0]).toMatchObject({ decisions: [{ id: 1 }, { id: 2 }, { id: 3 }] })
+  })
+
+  it('leaves out a decision that is no longer in memory', async () => {
+    const log = open()
+    const lease = { decisionId: 1, waitedMs: 0, layer: 'load_balance' as const, decision: undefined }
+    log.observe({ ...record('a'), attempts: [new AttemptTrace('one', lease)] })
+    await log.close()
+    expect(lines()[0]).toMatchObject({ decisions: [] })
   })
 
   it('drops and counts what is more than it may hold', async () => {

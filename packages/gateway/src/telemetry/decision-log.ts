@@ -1,12 +1,10 @@
 import type { Clock, Decision } from '@headgate/scheduler'
-import type { RequestRecord } from '../proxy/request-record.ts'
+import type { AttemptRecord, RequestRecord } from '../proxy/request-record.ts'
 import type { Log } from '../runtime/log.ts'
 import { RotatingFile, type RotatingFileOptions } from './rotating-file.ts'
 
 /** Options of {@link createDecisionLog}. */
 export interface DecisionLogOptions extends RotatingFileOptions {
-  /** Finds a decision that is still in memory. */
-  readonly find: (pool: string, decisionId: number) => Decision | undefined
   /** Requests that may wait to be written; further ones are dropped and counted. Default 4096. */
   readonly maxWaiting?: number
   /** How long a request waits for others to be written with. Default 200. */
@@ -17,7 +15,9 @@ export interface DecisionLogOptions extends RotatingFileOptions {
 
 /** The file of decisions, for replay and what-if. */
 export interface DecisionLog {
-  /** Takes a request that is over, and its decisions while they can be read. Writes nothing itself. */
+  /** Reads the decision of an attempt that begins: a long stream outlives the scheduler's memory of it. */
+  began(attempt: AttemptRecord): void
+  /** Takes a request that is over, with its decisions. Writes nothing itself. */
   observe(record: RequestRecord): void
   /** Requests that were not written: too many at once, or a disk that failed. */
   readonly dropped: number
@@ -30,11 +30,25 @@ export interface DecisionLogLine {
   readonly v: 1
   /** When the request was over, wall clock. */
   readonly wallMs: number
-  readonly request: Omit<RequestRecord, 'attempts' | 'layer' | 'remoteAddress'>
-  readonly attempts: readonly Omit<RequestRecord['attempts'][number], 'upstreamMessage'>[]
-  /** One a selection, in order; those already overwritten are missing. */
+  readonly request: Omit<RequestRecord, 'attempts' | 'layer' | 'refusal' | 'remoteAddress'>
+  readonly attempts: readonly AttemptFacts[]
+  /** One a selection, in order, each with what came of it. */
   readonly decisions: readonly Decision[]
 }
+
+/** What a line says of an attempt: its decision stands beside it. */
+type AttemptFacts = Pick<
+  AttemptRecord,
+  | 'account'
+  | 'decisionId'
+  | 'waitedMs'
+  | 'outcome'
+  | 'upstreamStatus'
+  | 'errorCode'
+  | 'firstTokenMs'
+  | 'durationMs'
+  | 'orphaned'
+>
 
 /**
  * Keeps one line of JSON per request: what was asked, every decision with its terms, and how it ended. No text of
@@ -68,6 +82,10 @@ class FileDecisionLog implements DecisionLog {
     return this.#dropped
   }
 
+  began(attempt: AttemptRecord): void {
+    if (!this.#closed) attempt.keepDecision()
+  }
+
   observe(record: RequestRecord): void {
     const { maxWaiting = 4096, gatherMs = 200, clock } = this.#options
     if (this.#closed || this.#waiting.length >= maxWaiting) {
@@ -88,16 +106,13 @@ class FileDecisionLog implements DecisionLog {
   }
 
   #lineOf(record: RequestRecord): DecisionLogLine {
-    const { find, clock } = this.#options
-    // The last one is no attempt's where the scheduler refused.
-    const ids = new Set([...record.attempts.map(attempt => attempt.decisionId), record.decisionId])
-    const decisions: Decision[] = []
-    for (const id of ids) {
-      const decision = id === undefined ? undefined : find(record.pool ?? '', id)
-      if (decision !== undefined) decisions.push(decision)
+    return {
+      v: 1,
+      wallMs: this.#options.clock.wallMs(),
+      request: requestFacts(record),
+      attempts: record.attempts.map(attemptFacts),
+      decisions: decisionsOf(record),
     }
-    const attempts = record.attempts.map(({ upstreamMessage: _foreignText, ...attempt }) => attempt)
-    return { v: 1, wallMs: clock.wallMs(), request: requestFacts(record), attempts, decisions }
   }
 
   #startWriting(): void {
@@ -131,4 +146,32 @@ function requestFacts(record: RequestRecord): DecisionLogLine['request'] {
     ...{ requestId, clientRequestId, method, route, client, tenant, pool, model, stream, status },
     ...{ errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut },
   }
+}
+
+function attemptFacts(attempt: AttemptRecord): AttemptFacts {
+  const { account, decisionId, waitedMs, outcome, upstreamStatus } = attempt
+  const { errorCode, firstTokenMs, durationMs, orphaned } = attempt
+  return {
+    ...{ account, decisionId, waitedMs, outcome, upstreamStatus },
+    ...{ errorCode, firstTokenMs, durationMs, orphaned },
+  }
+}
+
+/** Read when each attempt began, so how it ended is added here; only the last one can have seen usage. */
+function decisionsOf({ attempts, refusal, usage }: RequestRecord): readonly Decision[] {
+  const decisions: Decision[] = []
+  for (const attempt of attempts) {
+    const { decision, outcome, firstTokenMs, durationMs } = attempt
+    if (decision === undefined) continue
+    const last = attempt === attempts.at(-1)
+    decisions.push({
+      ...decision,
+      outcome,
+      firstTokenMs,
+      durationMs,
+      usage: last ? usage : undefined,
+    })
+  }
+  if (refusal !== undefined) decisions.push(refusal)
+  return decisions
 }

@@ -199,6 +199,7 @@ describe('the line of a request', () => {
     account: 'one',
     decisionId: 7,
     layer: undefined,
+    refusal: undefined,
     attempts: [],
     ttftMs: 120,
     durationMs: 900,

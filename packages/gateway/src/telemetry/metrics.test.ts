@@ -1,4 +1,4 @@
-import { createScheduler, loadAwareProfile, type Scheduler } from '@headgate/scheduler'
+import { createScheduler, type Decision, loadAwareProfile, type Scheduler } from '@headgate/scheduler'
 import {
   createManualClock,
   createMemoryAccounts,
@@ -27,6 +27,7 @@ function record(change: Partial<RequestRecord> = {}): RequestRecord {
     account: 'one',
     decisionId: 1,
     layer: undefined,
+    refusal: undefined,
     attempts: [attempt()],
     ttftMs: 120,
     durationMs: 900,
@@ -46,7 +47,12 @@ function attempt(change: Partial<RequestRecord['attempts'][number]> = {}): Reque
     upstreamStatus: 200,
     errorCode: undefined,
     upstreamMessage: undefined,
+    firstTokenMs: undefined,
     durationMs: 1,
+    orphaned: false,
+    layer: 'load_balance',
+    decision: undefined,
+    keepDecision() {},
     ...change,
   }
 }
@@ -103,6 +109,25 @@ describe('requests', () => {
     ).toBe(1)
     expect(await value(metrics, 'headgate_tokens_total{account="one",kind="input"}')).toBe(10)
     expect(await value(metrics, 'headgate_tokens_total{account="one",kind="output"}')).toBe(2)
+  })
+
+  it('have their decisions counted by layer and result', async () => {
+    const metrics = quiet()
+    const refusal = { layer: 'none', result: 'none' } as Decision
+    metrics.observe(record({ attempts: [attempt(), attempt({ waitedMs: 5, layer: 'session_hash' })] }))
+    metrics.observe(record({ attempts: [attempt()], refusal }))
+    metrics.observe(record({ attempts: [attempt({ layer: undefined })] }))
+    const series = (layer: string, result: string): string =>
+      `headgate_decisions_total{pool="default",layer="${layer}",result="${result}"}`
+    expect(await value(metrics, series('load_balance', 'selected'))).toBe(2)
+    expect(await value(metrics, series('session_hash', 'wait'))).toBe(1)
+    expect(await value(metrics, series('none', 'none'))).toBe(1)
+  })
+
+  it('have responses counted that an upstream may store for nobody', async () => {
+    const metrics = quiet()
+    metrics.observe(record({ attempts: [attempt({ orphaned: true }), attempt()] }))
+    expect(await value(metrics, 'headgate_orphaned_responses_total{account="one"}')).toBe(1)
   })
 
   it('make no series out of anything a client may choose', async () => {
@@ -177,16 +202,20 @@ describe('schedulers', () => {
     expect(await value(metrics, 'headgate_queue_depth{pool="default"}')).toBe(0)
   })
 
-  it('have their decisions counted by layer and result, with the time they took', async () => {
+  it('have the time of one selection in 64 taken, without reading the others', async () => {
     const metrics = quiet()
     const pool = scheduler()
+    let read = 0
+    const decision = pool.decision.bind(pool)
+    pool.decision = id => {
+      read++
+      return decision(id)
+    }
     metrics.watch('default', pool)
-    for (let i = 0; i < 3; i++) (await pool.acquire({ model: 'm' }))[Symbol.dispose]()
+    for (let i = 0; i < 65; i++) (await pool.acquire({ model: 'm' }))[Symbol.dispose]()
     pool.reportSwitch()
-    expect(
-      await value(metrics, 'headgate_decisions_total{pool="default",layer="load_balance",result="selected"}'),
-    ).toBe(3)
-    expect(await value(metrics, 'headgate_scheduler_latency_seconds_count{pool="default"}')).toBe(3)
+    expect(await value(metrics, 'headgate_scheduler_latency_seconds_count{pool="default"}')).toBe(2)
+    expect(read).toBe(2)
     expect(await value(metrics, 'headgate_account_switches_total{pool="default"}')).toBe(1)
     expect(await value(metrics, 'headgate_load_skew{pool="default"}')).toBeGreaterThanOrEqual(0)
   })

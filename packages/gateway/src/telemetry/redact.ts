@@ -1,4 +1,5 @@
 import type { LogFields } from '../runtime/log.ts'
+import { hideCredentials } from '../text/credentials.ts'
 
 /**
  * What a line may say. Everything else is dropped, by name: a new kind of fact has to be let in here, and a
@@ -33,27 +34,14 @@ const maxDepth = 4
 const maxItems = 20
 const maxTextChars = 1000
 
-const secrets = [
-  /\bsk-[A-Za-z0-9_-]{8,}/g,
-  /\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,2}/g,
-  /\bBearer\s+[^\s"',;]+/gi,
-  // Credentials in a query or a form, whatever their shape.
-  /(?<=[?&\s](?:api[-_]?key|key|token|sig|signature|code|password|secret)=)[^&\s"']+/gi,
-]
-
 // Line ends that are not JSON's business, C1 controls, and what turns text around on a terminal.
 const unprintable = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
-/** Without any of these no expression above can match: one look instead of five for nearly every text. */
-const suspicious = /sk-|eyJ|bearer|=|[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/i
-
 /** Takes what looks like a credential out of a text, and what would upset a terminal; cuts it at 1000 characters. */
 export function redactText(text: string): string {
-  if (text.length <= maxTextChars && !suspicious.test(text)) return text
   // Cut before searching, with room for a secret that the cut would halve: no expression runs over megabytes.
-  let clean = text.length > 2 * maxTextChars ? text.slice(0, 2 * maxTextChars) : text
-  for (const pattern of secrets) clean = clean.replace(pattern, '***')
-  clean = clean.replace(unprintable, '\ufffd')
+  const cut = text.length > 2 * maxTextChars ? text.slice(0, 2 * maxTextChars) : text
+  const clean = hideCredentials(cut).replace(unprintable, '\ufffd')
   return clean.length > maxTextChars ? `${clean.slice(0, maxTextChars - 3)}...` : clean
 }
 

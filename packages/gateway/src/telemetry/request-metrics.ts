@@ -53,6 +53,18 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
     labelNames: ['account', 'outcome'],
     registers,
   })
+  const decisions = new Counter({
+    name: 'headgate_decisions_total',
+    help: 'Selections of requests that are over, by the layer that found the account and by what came of it: selected, wait, none.',
+    labelNames: ['pool', 'layer', 'result'],
+    registers,
+  })
+  const orphans = new Counter({
+    name: 'headgate_orphaned_responses_total',
+    help: 'Responses that an upstream may have stored although no client heard of them.',
+    labelNames: ['account'],
+    registers,
+  })
   const tokens = new Counter({
     name: 'headgate_tokens_total',
     help: 'Tokens as upstreams reported them; input includes cached.',
@@ -65,6 +77,8 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
   const ttftOf = new LabelCache(labels => ttft.labels(...labels))
   const waitOf = new LabelCache(labels => wait.labels(...labels))
   const attemptsOf = new LabelCache(labels => attempts.labels(...labels))
+  const decisionsOf = new LabelCache(labels => decisions.labels(...labels))
+  const orphansOf = new LabelCache(labels => orphans.labels(...labels))
   const tokensOf = new LabelCache(labels => tokens.labels(...labels))
 
   return {
@@ -72,12 +86,17 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
       const route = record.route ?? 'unknown'
       requestsOf.get(record.client ?? '', route, outcomeOf(record)).inc()
       durationOf.get(route, statusClass(record.status)).observe(record.durationMs / 1000)
-      const { account, usage, ttftMs } = record
+      const { account, usage, ttftMs, refusal, pool = '' } = record
       if (account !== undefined && ttftMs !== undefined) ttftOf.get(account).observe(ttftMs / 1000)
       for (const attempt of record.attempts) {
         attemptsOf.get(attempt.account, attempt.outcome ?? 'neutral').inc()
-        if (attempt.waitedMs > 0) waitOf.get(record.pool ?? '').observe(attempt.waitedMs / 1000)
+        const waited = attempt.waitedMs > 0
+        if (waited) waitOf.get(pool).observe(attempt.waitedMs / 1000)
+        if (attempt.layer !== undefined)
+          decisionsOf.get(pool, attempt.layer, waited ? 'wait' : 'selected').inc()
+        if (attempt.orphaned) orphansOf.get(attempt.account).inc()
       }
+      if (refusal !== undefined) decisionsOf.get(pool, refusal.layer, refusal.result).inc()
       if (account === undefined || usage === undefined) return
       tokensOf.get(account, 'input').inc(tokenCount(usage.inputTokens))
       tokensOf.get(account, 'cached').inc(tokenCount(usage.cachedTokens))
@@ -88,6 +107,7 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
       const gone = ([account]: readonly string[]): boolean => !accountIds.has(account!)
       for (const labels of ttftOf.drop(gone)) ttft.remove(...labels)
       for (const labels of attemptsOf.drop(gone)) attempts.remove(...labels)
+      for (const labels of orphansOf.drop(gone)) orphans.remove(...labels)
       for (const labels of tokensOf.drop(gone)) tokens.remove(...labels)
     },
   }

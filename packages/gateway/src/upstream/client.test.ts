@@ -4,15 +4,15 @@ import { type AddressInfo, createServer as createNetServer, type Server, type So
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { HeaderList } from '../proxy/exchange.ts'
-import { createUpstream, type UpstreamOptions } from './client.ts'
+import type { HeaderList } from '../wire/header-list.ts'
 import type {
   Upstream,
   UpstreamExchange,
   UpstreamFault,
   UpstreamRequest,
   UpstreamTarget,
-} from './upstream.ts'
+} from '../wire/upstream.ts'
+import { createUpstream, type UpstreamOptions } from './client.ts'
 
 const closers: (() => unknown)[] = []
 
@@ -599,7 +599,7 @@ describe('close', () => {
     const running = send(upstream, targetOf(port))
     await running.headed
     let closed = false
-    const closing = upstream.close().then(() => {
+    const closing = upstream.close({ timeoutMs: 60_000 }).then(() => {
       closed = true
     })
     await nextTurn()
@@ -607,6 +607,29 @@ describe('close', () => {
     finish()
     await closing
     expect(running.heard).toMatchObject({ body: 'ab', ended: true })
+  })
+
+  it.each([
+    ['at once without a time to wait', undefined],
+    ['when the time is over', { timeoutMs: 10 }],
+  ])('ends what still runs %s, and says so to its listener', async (_name, options) => {
+    const port = await http((_request, response) => void response.write('a'))
+    const upstream = client()
+    const running = send(upstream, targetOf(port))
+    await running.headed
+    await upstream.close(options)
+    expect((await running.done).fault).toMatchObject({ kind: 'closed' })
+  })
+
+  it('is forced by a second call with a shorter time', async () => {
+    const port = await http((_request, response) => void response.write('a'))
+    const upstream = client()
+    const running = send(upstream, targetOf(port))
+    await running.headed
+    const patient = upstream.close({ timeoutMs: 60_000 })
+    await upstream.close({ timeoutMs: 0 })
+    await patient
+    expect((await running.done).fault).toMatchObject({ kind: 'closed' })
   })
 })
 

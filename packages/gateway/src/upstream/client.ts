@@ -1,13 +1,13 @@
 import { Pool } from 'undici'
-import { createConnector, type Resolve } from './connector.ts'
-import { DispatchedExchange } from './exchange.ts'
 import type {
   Upstream,
   UpstreamExchange,
   UpstreamListener,
   UpstreamRequest,
   UpstreamTarget,
-} from './upstream.ts'
+} from '../wire/upstream.ts'
+import { createConnector, type Resolve } from './connector.ts'
+import { DispatchedExchange } from './exchange.ts'
 
 /** Options of {@link createUpstream}; durations in milliseconds. */
 export interface UpstreamOptions {
@@ -62,7 +62,7 @@ class UndiciUpstream implements Upstream {
   /** Pools that take no more requests and are not empty yet. */
   readonly #retired = new Set<Pool>()
   readonly #idleListeners: (() => void)[] = []
-  #running = 0
+  readonly #running = new Set<DispatchedExchange>()
   #closed = false
 
   constructor(options: typeof defaults & UpstreamOptions) {
@@ -72,7 +72,7 @@ class UndiciUpstream implements Upstream {
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
     const { target } = request
     const exchange = new DispatchedExchange(listener, target.headersTimeoutMs, this.#onOver)
-    this.#running++
+    this.#running.add(exchange)
     if (this.#closed) {
       queueMicrotask(() => exchange.onResponseError(null, new ClosedError()))
       return exchange
@@ -101,12 +101,25 @@ class UndiciUpstream implements Upstream {
     }
   }
 
-  async close(): Promise<void> {
+  async close({ timeoutMs } = { timeoutMs: 0 }): Promise<void> {
     this.#closed = true
     this.retain(new Set())
-    if (this.#running > 0) await new Promise<void>(resolve => this.#idleListeners.push(resolve))
+    await this.#idleWithin(timeoutMs)
+    for (const exchange of [...this.#running]) exchange.close()
     // What is left are sockets still being made for requests that were given up.
     await Promise.all([...this.#retired].map(pool => pool.destroy()))
+  }
+
+  /** Resolves when nothing runs, or when the time is over. */
+  #idleWithin(timeoutMs: number): Promise<void> {
+    if (this.#running.size === 0 || timeoutMs <= 0) return Promise.resolve()
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, timeoutMs)
+      this.#idleListeners.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 
   #poolOf(target: UpstreamTarget): AccountPool {
@@ -142,9 +155,9 @@ class UndiciUpstream implements Upstream {
     void pool.close().finally(() => this.#retired.delete(pool))
   }
 
-  readonly #onOver = (): void => {
-    this.#running--
-    if (this.#running === 0) for (const resolve of this.#idleListeners.splice(0)) resolve()
+  readonly #onOver = (exchange: DispatchedExchange): void => {
+    this.#running.delete(exchange)
+    if (this.#running.size === 0) for (const resolve of this.#idleListeners.splice(0)) resolve()
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
+import type { UpstreamExchange, UpstreamFault, UpstreamListener } from '../wire/upstream.ts'
 import { faultOf } from './fault-of.ts'
-import type { UpstreamExchange, UpstreamFault, UpstreamListener } from './upstream.ts'
 
 /**
  * One exchange as undici's dispatch drives it: the handler it calls and the handle the pipeline holds, in one
@@ -11,7 +11,7 @@ import type { UpstreamExchange, UpstreamFault, UpstreamListener } from './upstre
  */
 export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   #listener: UpstreamListener | undefined
-  readonly #onOver: () => void
+  readonly #onOver: (exchange: DispatchedExchange) => void
   #controller: Dispatcher.DispatchController | undefined
   #headTimer: NodeJS.Timeout | undefined
   #requestSent = false
@@ -19,7 +19,11 @@ export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamE
   #paused = false
 
   /** `onOver` is called once, when the listener hears nothing more. */
-  constructor(listener: UpstreamListener, headersTimeoutMs: number, onOver: () => void) {
+  constructor(
+    listener: UpstreamListener,
+    headersTimeoutMs: number,
+    onOver: (exchange: DispatchedExchange) => void,
+  ) {
     this.#listener = listener
     this.#onOver = onOver
     this.#headTimer = setTimeout(expireHead, headersTimeoutMs, this)
@@ -45,6 +49,12 @@ export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamE
   expire(): void {
     this.#fail({ kind: 'headers_timeout' })
     this.#stop('no response head in time')
+  }
+
+  /** The gateway closes. */
+  close(): void {
+    this.#fail({ kind: 'closed', detail: 'the gateway is closing' })
+    this.#stop('the gateway is closing')
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -89,7 +99,7 @@ export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamE
   #release(): UpstreamListener | undefined {
     const listener = this.#listener
     this.#listener = undefined
-    if (listener !== undefined) this.#onOver()
+    if (listener !== undefined) this.#onOver(this)
     return listener
   }
 

@@ -1,6 +1,6 @@
 import { errors } from 'undici'
+import type { UpstreamFault } from '../wire/upstream.ts'
 import { forbiddenAddressCode } from './connector.ts'
-import type { UpstreamFault } from './upstream.ts'
 
 const tlsCodes =
   /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|ERR_OSSL|EPROTO$|HOSTNAME_MISMATCH)/

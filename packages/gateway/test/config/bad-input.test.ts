@@ -98,9 +98,9 @@ const values: readonly Row[] = [
     'config.yaml:5:17 server.port: must be a whole number from 0 to 65535, not 70000. Fix: choose a number in that range.',
   ],
   [
-    'TLS',
-    yaml({ rest: 'server: { tls: { cert: a, key: b } }' }),
-    /server\.tls: TLS is not supported yet\. Fix: remove this and end TLS in a proxy/,
+    'a certificate without its key',
+    yaml({ rest: 'server: { tls: { cert: a } }' }),
+    /server\.tls\.key: is missing; it must be a path/,
   ],
   [
     'a bad proxy range',

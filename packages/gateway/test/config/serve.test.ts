@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { chooseSource } from '../../src/cli/config-source.ts'
 import { serve } from '../../src/cli/serve.ts'
-import type { HeadgateHandle, StartOptions } from '../../src/cli/serve-contract.ts'
+import type { HeadgateHandle, StartOptions } from '../../src/handle.ts'
 import { temporaryFolder } from './fixture.ts'
 
 let written = ''

@@ -45,10 +45,6 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: 'The request asks for another protocol on this connection.',
     remedy: 'Send a plain HTTP request. WebSocket is not in this version.',
   },
-  upgrade_required: {
-    when: 'Reserved for WebSocket, which is not in this version.',
-    remedy: 'Use HTTP.',
-  },
   unsupported_expectation: {
     when: 'The Expect header asks for something other than 100-continue.',
     remedy: 'Leave the header out.',
@@ -261,6 +257,11 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
   upstream_event_too_long: {
     when: 'One event of the stream is longer than `limits.event`.',
     remedy: 'Raise `limits.event` if such events are meant.',
+  },
+  upstream_bad_event: {
+    when: 'The data of an event in the stream is not JSON, so that a client’s parser would break on it. After the commit point this comes as an error event, in the place of that event and everything after it.',
+    remedy:
+      'Discard what came, then retry. Operator: look at what answers at `baseUrl`, and at the proxies before it.',
   },
   upstream_bad_content_type: {
     when: 'A 2xx answer that is neither JSON nor an event stream, or is compressed.',

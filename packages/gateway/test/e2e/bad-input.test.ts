@@ -205,7 +205,7 @@ const rows: readonly Row[] = [
     title: 'an HTTP/2 preface',
     send: () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     ...framing,
-    says: ['this port speaks HTTP/1.1 without TLS'],
+    says: ['this port speaks HTTP/1.1; use no HTTP/2 prior knowledge'],
   },
   {
     id: 'H13',

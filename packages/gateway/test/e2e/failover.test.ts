@@ -209,18 +209,21 @@ describe('after the answer has begun', () => {
     await expectIdle(gateway)
   })
 
-  // Deltas are not parsed on their way: what one holds is between the client and the upstream, which then goes on.
+  // A client's SDK would break on the event: it hears an error it can read in its place.
   it.each(['sse', 'chat'] as const)(
-    'an output event that is no JSON is relayed as it came (%s)',
+    'an output event that is no JSON ends the stream with an error, and counts (%s)',
     async wire => {
-      const gateway = await gatewayForTest()
+      const gateway = await gatewayForTest({ accounts: [{ id: 'a1' }] })
       const afterEvents = wire === 'sse' ? 6 : 3
       gateway.mock.fault({ fault: { kind: 'malformed', shape: 'notJson', afterEvents }, times: 1 })
       const body = await readBody(await send(gateway, wire))
-      expect(body).toMatchObject({ end: 'clean', rest: '' })
-      const unreadable = body.events.filter(({ data }) => data !== '[DONE]' && !canParse(data))
-      expect(unreadable).toEqual([body.events[afterEvents]])
+      expectErrorAtTheEnd(wire, body, 'upstream_bad_event')
+      expect(body.events).toHaveLength(afterEvents + 1)
+      expect(body.events.filter(({ data }) => !canParse(data))).toEqual([])
       expect(accountsAsked(gateway.mock)).toHaveLength(1)
+      expect(
+        await gateway.metric('headgate_upstream_attempts_total{account="a1",outcome="server_error"}'),
+      ).toBe(1)
       await expectIdle(gateway)
     },
   )
@@ -232,9 +235,9 @@ describe('after the answer has begun', () => {
     gateway.mock.fault({ fault: { kind: 'malformed', shape: 'notJson', afterEvents }, times: 1 })
     const body = await readBody(await send(gateway, 'sse'))
     const last = body.events.at(-1)!
-    expect([last.event, JSON.parse(last.data).code]).toEqual(['error', 'upstream_truncated'])
-    const readable = body.events.filter(({ data }) => canParse(data)).map(({ data }) => JSON.parse(data).type)
-    expect(readable).not.toContain('response.completed')
+    expect([last.event, JSON.parse(last.data).code]).toEqual(['error', 'upstream_bad_event'])
+    const types = body.events.map(({ data }) => JSON.parse(data).type)
+    expect(types).not.toContain('response.completed')
     expect(accountsAsked(gateway.mock)).toHaveLength(2)
   })
 

@@ -3,7 +3,7 @@ import { createParser } from 'eventsource-parser'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { responseKey } from '../../src/proxy/owner-key.ts'
-import { bytesOf, FakeClient, type FakeExchange } from './fake-sides.ts'
+import { bytesOf, FakeClient, type FakeExchange, type FakeUpstream } from './fake-sides.ts'
 import { calm, chatEvents, createWorld, keyA, responseEvents } from './world.ts'
 
 const ask = { model: 'gpt', input: 'hi' }
@@ -24,6 +24,8 @@ const ways: Record<string, (exchange: FakeExchange) => void> = {
 }
 
 /** Deleting what an abandoned attempt left behind goes on without the client. */
+const deletions = ({ exchanges }: FakeUpstream) =>
+  exchanges.filter(({ state, request }) => state === 'running' && request.method === 'DELETE')
 const isRunning = ({ state, request }: FakeExchange) => state === 'running' && request.method === 'POST'
 
 const dialects = {
@@ -85,7 +87,7 @@ for (const [dialect, { path, events, isError, isEnd }] of Object.entries(dialect
           expect(client.ending).toBe('ended')
           expect(world.scheduler.balanced).toBe(true)
           expect(world.failures).toEqual([])
-          expect(world.clock.pending).toBe(0)
+          expect(world.clock.pending).toBe(deletions(world.upstream).length)
         }
       })
     }
@@ -238,8 +240,8 @@ describe('a client that leaves', () => {
       expect(world.upstream.last.state).toBe('aborted')
       expect(world.scheduler.leases).toMatchObject([{ outcome: 'client_abort', settled: 1, disposed: 0 }])
       await client.done
-      expect(world.upstream.exchanges).toHaveLength(1)
-      expect(world.clock.pending).toBe(0)
+      expect(world.upstream.exchanges.filter(({ request }) => request.method === 'POST')).toHaveLength(1)
+      expect(world.clock.pending).toBe(deletions(world.upstream).length)
       expect(world.records).toMatchObject([{ errorCode: 'client_closed' }])
     })
   }
@@ -395,16 +397,20 @@ describe('failover', () => {
   })
 })
 
-it('a model that has begun to think is not timed out: nobody else would be faster', async () => {
-  const world = createWorld({ pool: { firstTokenTimeoutMs: 500 } })
-  const client = await world.post(streamed)
-  const { created, item, delta, completed } = responseEvents('resp_1')
-  world.upstream.last.stream(created, item)
-  world.clock.advance(60_000)
-  world.upstream.last.data(delta + completed).end()
-  await client.done
-  expect(client.text).toBe(created + item + delta + completed)
-})
+it.each(['hold', 'early'] as const)(
+  'a model that has begun to think is not timed out (%s): nobody else would be faster',
+  async commit => {
+    const world = createWorld({ pool: { firstTokenTimeoutMs: 500, commit } })
+    const client = await world.post(streamed)
+    const { created, item, delta, completed } = responseEvents('resp_1')
+    world.upstream.last.stream(created)
+    world.upstream.last.data(item)
+    world.clock.advance(60_000)
+    world.upstream.last.data(delta + completed).end()
+    await client.done
+    expect(client.text).toBe(created + item + delta + completed)
+  },
+)
 
 describe('what the scheduler refuses', () => {
   it.each<[SchedulerErrorCode, number, string, string | undefined]>([
@@ -426,7 +432,8 @@ describe('what the scheduler refuses', () => {
     await client.done
     expect([client.status, client.error.code]).toEqual([status, told])
     expect(client.header('retry-after')).toBe(retryAfter)
-    expect(world.failures).toEqual([])
+    // An absence is an answer; only a store that fails is a failure.
+    expect(world.failures).toEqual(code === 'store_failed' ? [world.scheduler.refusal] : [])
   })
 })
 
@@ -482,7 +489,7 @@ describe('every ending', () => {
           expect(world.scheduler.balanced).toBe(true)
           expect(world.failures).toEqual([])
           expect(world.records).toHaveLength(1)
-          expect(world.clock.pending).toBe(0)
+          expect(world.clock.pending).toBe(deletions(world.upstream).length)
           expect(world.upstream.exchanges.filter(isRunning)).toEqual([])
         },
       ),

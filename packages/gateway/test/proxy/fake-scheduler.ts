@@ -167,6 +167,7 @@ export class FakeScheduler {
       firstToken: () => {
         log.firstTokens++
       },
+      reportLimits() {},
       settle: settlement => {
         log.settled++
         log.outcome = settlement.outcome.kind

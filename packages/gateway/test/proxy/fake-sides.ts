@@ -1,11 +1,12 @@
-import type { HeaderList, Inbound, Outbound } from '../../src/proxy/exchange.ts'
+import type { Inbound, Outbound } from '../../src/proxy/exchange.ts'
+import type { HeaderList } from '../../src/wire/header-list.ts'
 import type {
   Upstream,
   UpstreamExchange,
   UpstreamFault,
   UpstreamListener,
   UpstreamRequest,
-} from '../../src/upstream/upstream.ts'
+} from '../../src/wire/upstream.ts'
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)

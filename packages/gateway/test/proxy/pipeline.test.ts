@@ -435,7 +435,7 @@ describe('stored responses', () => {
     const client = await world.call('GET', '/v1/responses/resp_1')
     await client.done
     expect([client.status, client.error.code]).toEqual([503, 'state_unavailable'])
-    expect(world.failures).toEqual([])
+    expect(world.failures).toMatchObject([{ code: 'store_failed' }])
   })
 
   it('stream again from where they were left, ending as any stream', async () => {

@@ -151,6 +151,45 @@ describe('over the real scheduler', () => {
     expect(world.inUse()).toBe(0)
   })
 
+  it('says when to come back, and why, by the accounts that serve the model', async () => {
+    const rules = (pattern: string) => [{ pattern }]
+    const world = createRealWorld({
+      accounts: [
+        { id: 'a', models: rules('gpt') },
+        { id: 'b', models: rules('other') },
+      ],
+    })
+    world.upstream.answer = exchange =>
+      exchange.account === 'a'
+        ? exchange.json(429, { error: { code: 'rate_limit_exceeded' } }, [['retry-after', '60']])
+        : exchange.json(503, { error: { code: 'server_is_overloaded' } }, [['retry-after', '40']])
+    const first = await world.post({ model: 'gpt', input: 'x' })
+    await first.done
+    expect([first.status, first.error.code, first.header('retry-after')]).toEqual([
+      429,
+      'rate_limit_exceeded',
+      '60',
+    ])
+    await (await world.post({ model: 'other', input: 'x' })).done
+    const refused = await world.post({ model: 'gpt', input: 'x' })
+    await refused.done
+    expect([refused.status, refused.error.code]).toEqual([429, 'accounts_rate_limited'])
+    const other = await world.post({ model: 'other', input: 'x' })
+    await other.done
+    expect([other.status, other.error.code]).toEqual([503, 'accounts_cooling_down'])
+    const unnamed = createRealWorld({
+      accounts: [
+        { id: 'a', models: rules('gpt') },
+        { id: 'b', models: rules('other') },
+      ],
+    })
+    unnamed.upstream.answer = exchange => exchange.json(429, { error: { code: 'rate_limit_exceeded' } })
+    const limited = await unnamed.post({ model: 'gpt', input: 'x' })
+    await limited.done
+    // Account b is free, which says nothing to who asks for a model that only a serves.
+    expect(Number(limited.header('retry-after'))).toBeGreaterThan(0)
+  })
+
   it('a draining scheduler takes nothing new and says so', async () => {
     const world = createRealWorld()
     const running = await world.post(ask)

@@ -2,12 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { Account, Clock, Scheduler } from '@headgate/scheduler'
 import { createManualClock } from '@headgate/scheduler/memory'
 import { createClientLookup, keyDigest } from '../../src/proxy/credentials.ts'
-import type { HeaderList } from '../../src/proxy/exchange.ts'
 import { createPipeline } from '../../src/proxy/pipeline.ts'
-import { defaultPipelineLimits, type PipelineLimits } from '../../src/proxy/pipeline-deps.ts'
+import type { PipelineLimits } from '../../src/proxy/pipeline-deps.ts'
 import { type AccountAccess, createPoolAccess, type PoolOptions } from '../../src/proxy/pool-access.ts'
-import type { RequestRecord } from '../../src/proxy/request-record.ts'
+import type { AttemptRecord, RequestRecord } from '../../src/proxy/request-record.ts'
 import { silentLog } from '../../src/runtime/log.ts'
+import type { HeaderList } from '../../src/wire/header-list.ts'
+import { defaultPipelineLimits } from './default-limits.ts'
 import { FakeScheduler } from './fake-scheduler.ts'
 import { bytesOf, FakeClient, FakeUpstream } from './fake-sides.ts'
 
@@ -15,10 +16,12 @@ export const keyA = 'key-of-team-a-000'
 export const keyB = 'key-of-team-b-000'
 
 export interface WorldOptions {
-  readonly accounts?: readonly (Partial<Account> & Partial<AccountAccess> & { readonly id: string })[]
+  readonly accounts?: readonly (Partial<Omit<Account, 'models'>> &
+    Partial<AccountAccess> & { readonly id: string })[]
   readonly pool?: Partial<PoolOptions>
   readonly limits?: Partial<PipelineLimits>
   readonly concurrency?: number
+  readonly onAttempt?: (attempt: AttemptRecord) => void
   /** In the place of the fake one. */
   readonly scheduler?: (accounts: readonly Account[], clock: Clock) => Scheduler
 }
@@ -28,8 +31,10 @@ export function createWorld(options: WorldOptions = {}) {
   const given = options.accounts ?? [{ id: 'a' }, { id: 'b' }]
   const clock = createManualClock()
   const upstream = new FakeUpstream()
-  // The scheduler's accounts have no rules for models here: mapping is the pipeline's business.
-  const scheduled = given.map(({ models, ...account }, order) => ({ ...account, order }) as Account)
+  const scheduled = given.map(
+    ({ models, ...account }, order) =>
+      ({ ...account, order, ...(models && { models: models.map(rule => rule.pattern) }) }) as Account,
+  )
   const scheduler = new FakeScheduler(scheduled)
   const accounts = given.map(account => ({ ...account, target: targetOf(account.id) }) as AccountAccess)
   const pool = createPoolAccess({
@@ -57,6 +62,7 @@ export function createWorld(options: WorldOptions = {}) {
     clock,
     limits: { ...defaultPipelineLimits, ...options.limits },
     newRequestId: () => `req_${++requests}`,
+    onAttempt: options.onAttempt,
     onRequest: record => records.push(record),
     log: { ...silentLog, error: fields => failures.push(fields['error']) },
   })

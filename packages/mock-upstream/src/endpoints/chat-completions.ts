@@ -2,6 +2,7 @@ import { type ApiError, invalidType, missingParameter } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { composeReply, type Reply } from '../reply-text.ts'
 import { chatScript } from '../stream/chat-events.ts'
+import { CHOICE_FILTER, PROMPT_FILTER } from '../stream/content-filter.ts'
 import { StreamPump } from '../stream/stream-pump.ts'
 import {
   charge,
@@ -13,6 +14,7 @@ import {
   whenGenerated,
 } from './generation.ts'
 import { lastUserText, promptItems } from './prompt-items.ts'
+import { keepChat } from './stored-chat.ts'
 
 /** `POST /v1/chat/completions`, JSON or SSE. */
 export function createChatCompletion(exchange: Exchange, body: JsonBody): void {
@@ -40,13 +42,19 @@ export function createChatCompletion(exchange: Exchange, body: JsonBody): void {
   const chat = { id, created: Math.floor(exchange.now() / 1000), model, reply }
   const pace = paceOf(exchange, use)
   if (body['stream'] !== true) {
-    whenGenerated(exchange, pace, use.outputTokens, () => exchange.json(200, completionJson(chat, use)))
+    whenGenerated(exchange, pace, use.outputTokens, () => {
+      const completion = completionObject(exchange, chat, use)
+      keepChat(exchange, body, () => completion)
+      exchange.json(200, JSON.stringify(completion))
+    })
     return
   }
   const { include_usage: wantsUsage } = (body['stream_options'] ?? {}) as { include_usage?: unknown }
-  const usage = wantsUsage === true ? chatUsage(use) : null
+  const usage = wantsUsage === true ? chatUsage(use, exchange.dialect) : null
+  if (exchange.dialect.contentFilter) exchange.wording = { ...exchange.wording, firstDelta: 2 }
   exchange.openStream()
-  new StreamPump(exchange, chatScript(exchange, { ...chat, usage }), pace).start()
+  const onEnd = () => keepChat(exchange, body, () => completionObject(exchange, chat, use))
+  new StreamPump(exchange, chatScript(exchange, { ...chat, usage, onEnd }), pace).start()
 }
 
 function checkMessages({ messages }: JsonBody): ApiError | null {
@@ -62,26 +70,31 @@ interface Completion {
   readonly reply: Reply
 }
 
-function completionJson({ id, created, model, reply }: Completion, use: TokenUse): string {
+function completionObject({ dialect }: Exchange, { id, created, model, reply }: Completion, use: TokenUse) {
   const message = { role: 'assistant', content: reply.text, refusal: null, annotations: [] }
   const finish_reason = reply.truncated ? 'length' : 'stop'
-  return JSON.stringify({
+  const choice = { index: 0, message, logprobs: null, finish_reason }
+  return {
     id,
     object: 'chat.completion',
     created,
     model,
-    choices: [{ index: 0, message, logprobs: null, finish_reason }],
-    usage: chatUsage(use),
+    choices: [dialect.contentFilter ? { ...choice, ...CHOICE_FILTER } : choice],
+    ...(dialect.contentFilter && PROMPT_FILTER),
+    usage: chatUsage(use, dialect),
     service_tier: 'default',
     system_fingerprint: 'fp_mock',
-  })
+  }
 }
 
-function chatUsage({ inputTokens, cachedTokens, outputTokens }: TokenUse): object {
+function chatUsage(use: TokenUse, { usageDetails }: { readonly usageDetails: boolean }): object {
+  const { inputTokens, cachedTokens, outputTokens } = use
+  const total_tokens = inputTokens + outputTokens
+  if (!usageDetails) return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens }
   return {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,
-    total_tokens: inputTokens + outputTokens,
+    total_tokens,
     prompt_tokens_details: { cached_tokens: cachedTokens, audio_tokens: 0 },
     completion_tokens_details: {
       reasoning_tokens: 0,

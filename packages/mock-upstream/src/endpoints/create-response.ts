@@ -1,16 +1,9 @@
-import {
-  type ApiError,
-  invalidType,
-  invalidValue,
-  missingParameter,
-  previousResponseNotFound,
-} from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
-import type { PromptContext } from '../prompt-cache.ts'
 import { composeReply } from '../reply-text.ts'
-import type { StoredResponse } from '../stored-responses.ts'
 import { responsesScript } from '../stream/responses-events.ts'
 import { StreamPump } from '../stream/stream-pump.ts'
+import { checkResponse } from './check-response.ts'
+import { followResponse } from './follow-response.ts'
 import {
   charge,
   checkModel,
@@ -21,27 +14,36 @@ import {
   whenGenerated,
 } from './generation.ts'
 import { lastUserText, promptItems } from './prompt-items.ts'
-import { draftResponse, type ResponseDraft, type ResponseState, responseObject } from './response-object.ts'
+import { resolvePrompt } from './prompt-origin.ts'
+import { checkReferences } from './references.ts'
+import { draftResponse, responseObject } from './response-object.ts'
+import { type ResponseRun, startRun } from './response-run.ts'
 import { responsesWording } from './responses-wording.ts'
 
 /** `POST /v1/responses`, JSON, SSE or in the background. */
-export function createResponse(exchange: Exchange, body: JsonBody): void {
-  const problem = checkModel(exchange, body) ?? checkResponse(body)
+export function createResponse(exchange: Exchange, given: JsonBody): void {
+  const { account } = exchange
+  const problem = checkModel(exchange, given) ?? checkResponse(exchange, given)
   if (problem !== null) {
     exchange.fail(problem)
     return
   }
-  const { account } = exchange
-  const model = body['model'] as string
-  const previousId = (body['previous_response_id'] ?? null) as string | null
-  const previous = previousId === null ? null : account.stored.get(previousId)
-  if (previous === undefined) {
-    exchange.fail(previousResponseNotFound(previousId!))
+  const stores = exchange.dialect.stores(account)
+  const body = stores ? given : { ...given, store: false }
+  const origin = resolvePrompt(exchange, body)
+  if ('status' in origin) {
+    exchange.fail(origin)
+    return
+  }
+  const refusal = checkReferences(exchange, body)
+  if (refusal !== null) {
+    exchange.fail(refusal)
     return
   }
 
-  const items = promptItems(body['input'], body['instructions'])
-  const reading = account.promptCache.read(model, previous?.context ?? null, items)
+  const model = body['model'] as string
+  const items = [...promptItems(origin.items, body['instructions']), ...promptItems(body['input'])]
+  const reading = account.promptCache.read(model, origin.context, items)
   const reply = composeReply({
     accountName: account.name,
     turn: reading.context.turn,
@@ -54,29 +56,16 @@ export function createResponse(exchange: Exchange, body: JsonBody): void {
   const context = account.promptCache.finish(reading, reply.text, use.outputTokens)
   const draft = draftResponse(exchange, body, reply, use)
   exchange.record.responseId = draft.id
-  answer(exchange, draft, reply.tokens, context)
+  const { conversation } = origin
+  const run = startRun(exchange, { draft, pace: paceOf(exchange, use), context, conversation })
+  if (body['background'] === true) runInBackground(exchange, run, reply.tokens.length)
+  else answer(exchange, run, reply.tokens)
 }
 
-function answer(
-  exchange: Exchange,
-  draft: ResponseDraft,
-  tokens: readonly string[],
-  context: PromptContext,
-): void {
-  const { body } = draft
-  const pace = paceOf(exchange, draft.use)
-  if (body['background'] === true) {
-    runInBackground(exchange, store(exchange, draft, context), generationMs(pace, tokens.length))
-    return
-  }
-  // Stored from the start: the real service may keep what an aborted request had begun.
-  const stored = body['store'] === false ? null : store(exchange, draft, context)
-  const settle = (state: ResponseState) => {
-    if (stored?.state.status === 'in_progress') stored.state = state
-  }
+function answer(exchange: Exchange, { draft, pace, settle }: ResponseRun, tokens: readonly string[]): void {
   exchange.onAbort = () => settle({ status: 'cancelled' })
   exchange.wording = responsesWording(draft, settle)
-  if (body['stream'] === true) {
+  if (draft.body['stream'] === true) {
     exchange.openStream()
     new StreamPump(exchange, responsesScript(exchange, draft, { tokens, settle }), pace).start()
     return
@@ -88,48 +77,29 @@ function answer(
   })
 }
 
-function store(
-  { account, bodyBytes }: Exchange,
-  draft: ResponseDraft,
-  context: PromptContext,
-): StoredResponse {
-  const size = bodyBytes + draft.reply.text.length
-  const stored: StoredResponse = { draft, state: { status: 'in_progress' }, context, size }
-  account.stored.put(stored)
-  return stored
-}
-
-/** Answers `queued` at once and finishes by the clock, with no request open; `cancel` and `delete` stop it. */
-function runInBackground(exchange: Exchange, stored: StoredResponse, durationMs: number): void {
+/**
+ * Finishes by the clock, whether or not a request is open: answers `queued` at once, or follows it as a stream.
+ * `cancel` and `delete` stop it.
+ */
+function runInBackground(
+  exchange: Exchange,
+  { draft, pace, stored, settle }: ResponseRun,
+  tokens: number,
+): void {
   const { clock } = exchange.world
-  stored.state = { status: 'queued' }
-  const timer = clock.setTimer(() => {
-    delete stored.cancel
-    stored.state = { status: 'done', atMs: clock.now() }
-  }, durationMs)
-  stored.cancel = () => {
+  stored!.state = { status: 'queued' }
+  const timer = clock.setTimer(
+    () => {
+      delete stored!.cancel
+      settle({ status: 'done', atMs: clock.now() })
+    },
+    generationMs(pace, tokens),
+  )
+  stored!.cancel = () => {
     clock.clearTimer(timer)
-    delete stored.cancel
-    stored.state = { status: 'cancelled' }
+    delete stored!.cancel
+    settle({ status: 'cancelled' })
   }
-  exchange.json(200, JSON.stringify(responseObject(stored.draft, stored.state)))
-}
-
-function checkResponse(body: JsonBody): ApiError | null {
-  const { input, previous_response_id: previousId, conversation } = body
-  if (input === undefined || input === null) {
-    if (previousId == null && body['prompt'] == null) return missingParameter('input')
-  } else if (typeof input !== 'string' && !Array.isArray(input)) {
-    return invalidType('input', 'a string or an array of input items')
-  }
-  if (previousId != null && typeof previousId !== 'string')
-    return invalidType('previous_response_id', 'a string')
-  if (conversation != null) return invalidValue('conversation', 'this mock has no conversations.')
-  if (body['background'] === true && body['stream'] === true) {
-    return invalidValue('background', 'this mock does not stream background responses; leave out stream.')
-  }
-  if (body['background'] === true && body['store'] === false) {
-    return invalidValue('background', 'background responses need store.')
-  }
-  return null
+  if (draft.body['stream'] === true) followResponse(exchange, stored!, -1)
+  else exchange.json(200, JSON.stringify(responseObject(draft, stored!.state)))
 }

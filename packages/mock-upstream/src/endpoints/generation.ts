@@ -1,5 +1,5 @@
 /** What every endpoint that generates does before it answers: model, limits, pace. */
-import { type ApiError, missingParameter, modelNotFound } from '../errors.ts'
+import { type ApiError, missingParameter } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { chargeRateLimit } from '../rate-limit.ts'
 import type { Pace } from '../stream/stream-pump.ts'
@@ -24,7 +24,7 @@ export function modelsOf({ account, world }: Exchange): readonly string[] {
 export function checkModel(exchange: Exchange, body: JsonBody): ApiError | null {
   const { model } = body
   if (typeof model !== 'string' || model === '') return missingParameter('model')
-  return servesModel(exchange, model) ? null : modelNotFound(model)
+  return servesModel(exchange, model) ? null : exchange.dialect.modelNotFound(model)
 }
 
 /** Tokens of one generation. */

@@ -1,4 +1,3 @@
-import { modelNotFound } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { modelsOf, servesModel } from './generation.ts'
 
@@ -14,7 +13,7 @@ export function listModels(exchange: Exchange): void {
 export function retrieveModel(exchange: Exchange): void {
   const { id } = exchange.route
   if (servesModel(exchange, id)) exchange.json(200, JSON.stringify(modelObject(id)))
-  else exchange.fail(modelNotFound(id))
+  else exchange.fail(exchange.dialect.modelNotFound(id))
 }
 
 function modelObject(id: string) {

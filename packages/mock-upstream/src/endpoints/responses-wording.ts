@@ -1,11 +1,12 @@
 import { errorBody } from '../errors.ts'
 import type { ErrorInside200Fault } from '../faults/fault.ts'
+import { firstDelta } from '../stream/responses-events.ts'
 import { sseFrame } from '../stream/sse-frame.ts'
 import { DEFAULT_FAULT_MESSAGE, errorType, type Wording } from '../wording.ts'
 import { type ResponseDraft, type ResponseState, responseObject } from './response-object.ts'
 
 /** Errors and deltas as the Responses API words them, about one response; `settle` is told when it has failed. */
-export function responsesWording(draft: ResponseDraft, settle: (state: ResponseState) => void): Wording {
+export function responsesWording(draft: ResponseDraft, settle: (state: ResponseState) => unknown): Wording {
   const failed = ({ code = 'server_error', message = DEFAULT_FAULT_MESSAGE }: ErrorInside200Fault) => {
     const state = { status: 'failed', error: { code, message } } as const
     settle(state)
@@ -14,11 +15,11 @@ export function responsesWording(draft: ResponseDraft, settle: (state: ResponseS
   const failedEvent = (fault: ErrorInside200Fault, sequence: number) =>
     frame('response.failed', sequence, { response: failed(fault) })
   return {
-    firstDelta: 4,
+    firstDelta: firstDelta(draft),
     deltaEvent: (delta, sequence) =>
       frame('response.output_text.delta', sequence, {
         item_id: draft.messageId,
-        output_index: 0,
+        output_index: draft.encryptedContent === null ? 0 : 1,
         content_index: 0,
         delta,
         logprobs: [],

@@ -1,13 +1,28 @@
 /** What can be done with the id of a response, at the account that made it. */
-import { responseNotFound } from '../errors.ts'
-import type { Exchange } from '../exchange.ts'
-import type { StoredResponse } from '../stored-responses.ts'
-import { responseObject } from './response-object.ts'
 
-/** `GET /v1/responses/{id}`. */
+import type { ConversationItem } from '../conversations.ts'
+import { invalidValue, responseNotFound } from '../errors.ts'
+import type { Exchange } from '../exchange.ts'
+import { cutPage } from '../page.ts'
+import type { StoredResponse } from '../stored-responses.ts'
+import { followResponse } from './follow-response.ts'
+import { inputItemIds, responseObject } from './response-object.ts'
+
+/** `GET /v1/responses/{id}`; with `stream=true` its events, those after `starting_after` when that is given. */
 export function retrieveResponse(exchange: Exchange): void {
   const stored = find(exchange)
-  if (stored !== null) answerWith(exchange, stored)
+  if (stored === null) return
+  const { query } = exchange
+  if (query.get('stream') !== 'true') {
+    answerWith(exchange, stored)
+    return
+  }
+  const startingAfter = Number(query.get('starting_after') ?? -1)
+  if (!Number.isInteger(startingAfter) || startingAfter < -1) {
+    exchange.fail(invalidValue('starting_after', 'a sequence number.'))
+    return
+  }
+  followResponse(exchange, stored, startingAfter)
 }
 
 /** `DELETE /v1/responses/{id}`. */
@@ -42,14 +57,16 @@ export function listInputItems(exchange: Exchange): void {
   if (stored === null) return
   const { input: given } = stored.draft.body
   const input = typeof given === 'string' ? [{ role: 'user', content: given }] : given
-  const data = (Array.isArray(input) ? input : [])
-    .map((item, index) => inputItem(item, `msg_${stored.draft.id.slice('resp_'.length)}_${index}`))
-    .reverse()
-  const ids = { first_id: data[0]?.['id'] ?? null, last_id: data.at(-1)?.['id'] ?? null }
-  exchange.json(200, JSON.stringify({ object: 'list', data, ...ids, has_more: false }))
+  const ids = inputItemIds(stored.draft)
+  const items = (Array.isArray(input) ? input : []).map((item, index) => inputItem(item, ids[index]!))
+  const page = cutPage(items, exchange.query, { order: 'desc', limit: ALL, maxLimit: ALL })
+  if ('status' in page) exchange.fail(page)
+  else exchange.json(200, JSON.stringify(page))
 }
 
-function inputItem(item: unknown, id: string): Record<string, unknown> {
+const ALL = 1_000_000
+
+function inputItem(item: unknown, id: string): ConversationItem {
   const given =
     typeof item === 'object' && item !== null ? (item as Record<string, unknown>) : { content: item }
   const { content } = given

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { checkFields, type FieldRules, MockConfigError } from '../check-fields.ts'
-import { ENDPOINTS } from '../route.ts'
+import { ENDPOINTS } from '../endpoint-names.ts'
 import type { Fault, FaultKind } from './fault.ts'
 import type { FaultRule } from './fault-rules.ts'
 

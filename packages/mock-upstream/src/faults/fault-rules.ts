@@ -1,7 +1,7 @@
 import type { Account } from '../accounts.ts'
 import { checkFields } from '../check-fields.ts'
+import type { Endpoint } from '../endpoint-names.ts'
 import type { MockRandom } from '../random.ts'
-import type { Endpoint } from '../route.ts'
 import { checkFaultRule } from './check-fault.ts'
 import type { Fault } from './fault.ts'
 

@@ -17,6 +17,8 @@ export interface Pace {
   readonly firstTokenMs: number
   /** 0: as fast as the socket takes them. */
   readonly tokensPerSecond: number
+  /** When decoding began, for a stream that joins a response under way. Default: when `firstTokenMs` are over. */
+  readonly decodingSinceMs?: number
 }
 
 /** Bytes that an unpaced stream gathers before it writes. */
@@ -33,6 +35,7 @@ export class StreamPump {
   readonly #pace: Pace
   #decodingSince = 0
   #sent = 0
+  #stopped = false
   readonly #continue = () => this.#step()
 
   constructor(exchange: Exchange, script: StreamScript, pace: Pace) {
@@ -48,18 +51,29 @@ export class StreamPump {
       return
     }
     const { wire } = this.#exchange
-    const wait = () => this.#exchange.after(this.#pace.firstTokenMs, () => this.#decode())
+    const wait = () => {
+      if (!this.#stopped) this.#exchange.after(this.#pace.firstTokenMs, () => this.#decode())
+    }
     if (wire.flush()) wait()
     else wire.whenRoom(wait)
   }
 
+  /** Ends the stream where it is. */
+  stop(): void {
+    this.#stopped = true
+    this.#exchange.dropTimer()
+    this.#exchange.wire.close()
+  }
+
   #decode(): void {
-    this.#decodingSince = this.#exchange.now()
+    if (this.#stopped) return
+    this.#decodingSince = this.#pace.decodingSinceMs ?? this.#exchange.now()
     this.#script.beforeTokens()
     this.#step()
   }
 
   #step(): void {
+    if (this.#stopped) return
     const { wire } = this.#exchange
     const due = this.#tokensDue()
     let startedAt = this.#sent

@@ -20,10 +20,10 @@ const capabilityMeanings = {
   storedResponses: 'Keeps responses, so that previous_response_id, retrieve and delete work.',
   background: 'Takes responses with background: true.',
   conversations: 'Serves /v1/conversations.',
-  compact: 'Serves /v1/responses/compact.',
+  compact: 'Not used yet. Serves /v1/responses/compact.',
   chat: 'Serves /v1/chat/completions.',
   embeddings: 'Serves /v1/embeddings.',
-  websocket: 'Serves /v1/responses over WebSocket.',
+  websocket: 'Not used yet. Serves /v1/responses over WebSocket.',
 } as const
 
 /** Everything an account may or may not be able to serve. */
@@ -79,7 +79,7 @@ export const account = section({
     .describe('Accounts with the same value see each other’s stored responses. Omitted: the account’s id.'),
   limitDomain: name()
     .optional()
-    .describe('Accounts with the same value share rate limits upstream. Omitted: the account’s id.'),
+    .describe('Not used yet. Accounts with the same value share rate limits upstream.'),
   concurrency: whole(1, 100_000)
     .optional()
     .describe('Requests in flight at once. Omitted: unlimited, but counted.'),

@@ -9,7 +9,7 @@ export const limits = section({
   body: size(KiB, GiB).prefault('32MiB').describe('The largest request body that is buffered.'),
   upload: size(KiB, 64 * GiB)
     .prefault('512MiB')
-    .describe('The largest upload; uploads are streamed, not buffered.'),
+    .describe('Not used yet. The largest upload; uploads are streamed, not buffered.'),
   bufferedShare: fraction(0.01, 0.9)
     .prefault(0.25)
     .describe('The share of the heap that all buffered bodies may take together.'),
@@ -21,7 +21,7 @@ export const limits = section({
   jsonBuffer: size(KiB, GiB)
     .prefault('8MiB')
     .describe('How much of a JSON reply is held back so that a broken one can be retried.'),
-  websocketMessage: size(KiB, GiB).prefault('16MiB').describe('The largest WebSocket message.'),
+  websocketMessage: size(KiB, GiB).prefault('16MiB').describe('Not used yet. The largest WebSocket message.'),
   headerTimeout: duration({ minMs: 100 }).prefault('10s').describe('Time for a client to send its header.'),
   bodyIdle: duration({ minMs: 100 })
     .prefault('60s')

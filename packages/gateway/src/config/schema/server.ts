@@ -28,13 +28,15 @@ export const server = section({
   port: port().prefault(8080).describe('The port to listen on; 0 takes any free one and prints it.'),
   trustedProxies: listOf(trustedProxy(), 100)
     .prefault([])
-    .describe('Proxies whose X-Forwarded-For is believed. Empty: nobody’s.'),
-  tls: z
-    .never({
-      error: says('TLS is not supported yet', 'remove this and end TLS in a proxy in front of Headgate'),
-    })
+    .describe('Not used yet. Proxies whose X-Forwarded-For is believed.'),
+  tls: section({
+    cert: filePath().describe('A PEM file with the certificate, and after it any intermediate ones.'),
+    key: filePath().describe('A PEM file with its private key, without a passphrase.'),
+  })
     .optional()
-    .describe('Reserved: not supported yet.'),
+    .describe(
+      'Speaks HTTPS instead of HTTP. Both files are read at the start. telemetry.metricsPort stays plain.',
+    ),
 })
 
 export const admin = section({

@@ -1,6 +1,6 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import { readFailure } from './failure.ts'
-import { EventTap } from './stream-tap.ts'
+import { EventTap, parseObject } from './stream-tap.ts'
 import { readUsage } from './usage.ts'
 
 /**
@@ -16,7 +16,7 @@ export class ChatTap extends EventTap {
       return
     }
     if (this.sawOutput && !mentions(data, '"usage"') && !data.includes('"error"')) return
-    const chunk = this.parse(data)
+    const chunk = parseObject(data)
     if (chunk === undefined) {
       this.began = true
       return

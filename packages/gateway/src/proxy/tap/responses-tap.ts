@@ -1,7 +1,7 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import { idShape } from '../route.ts'
 import { readFailure } from './failure.ts'
-import { EventTap } from './stream-tap.ts'
+import { EventTap, parseObject } from './stream-tap.ts'
 import { readUsage } from './usage.ts'
 
 /** Events that say a response exists, before the model has begun. */
@@ -20,7 +20,7 @@ export class ResponsesTap extends EventTap {
       this.began = true
       this.sawOutput = true
     } else if (lifecycle.has(type)) {
-      if (this.responseId === undefined) this.#readId(this.parse(message.data)?.['response'])
+      if (this.responseId === undefined) this.#readId(parseObject(message.data)?.['response'])
     } else if (type === 'error') {
       this.#error(message.data)
     } else if (
@@ -37,7 +37,7 @@ export class ResponsesTap extends EventTap {
   }
 
   #parsedType(data: string): string {
-    const type = this.parse(data)?.['type']
+    const type = parseObject(data)?.['type']
     return typeof type === 'string' ? type : ''
   }
 
@@ -49,7 +49,7 @@ export class ResponsesTap extends EventTap {
 
   /** Flat over SSE as documented; some servers nest it under `error`. */
   #error(data: string): void {
-    const event = this.parse(data)
+    const event = parseObject(data)
     if (event === undefined) return
     const nested = event['error']
     const flat = readFailure(event)
@@ -60,7 +60,7 @@ export class ResponsesTap extends EventTap {
   }
 
   #ended(terminal: 'completed' | 'incomplete' | 'failed', data: string): void {
-    const event = this.parse(data)
+    const event = parseObject(data)
     // Half an event is no end: the stream was cut in it.
     if (event === undefined) return
     this.terminal ??= terminal

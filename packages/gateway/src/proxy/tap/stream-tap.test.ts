@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ChatTap } from './chat-tap.ts'
 import { lastEventEnd } from './event-boundary.ts'
+import { isEventData } from './event-data.ts'
 import { ResponsesTap } from './responses-tap.ts'
 import type { StreamTap } from './stream-tap.ts'
 
@@ -28,7 +29,7 @@ const chunk = (delta: object, rest: object = {}) =>
   bare({ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta }], ...rest })
 
 function view(tap: StreamTap) {
-  const { sawEvent, began, sawOutput, responseId, terminal, failure, malformed, overflowed } = tap
+  const { sawEvent, began, sawOutput, responseId, terminal, failure, badEvent, overflowed } = tap
   return {
     sawEvent,
     began,
@@ -37,7 +38,7 @@ function view(tap: StreamTap) {
     usage: tap.usage,
     terminal,
     failure,
-    malformed,
+    badEvent,
     overflowed,
     next: tap.nextSequence(),
   }
@@ -118,12 +119,18 @@ describe('ResponsesTap', () => {
     ).toBe(undefined)
   })
 
-  it('counts events it cannot read and goes on', () => {
-    expect(watch(responses, 'event: response.completed\ndata: {oops\n\n', delta)).toMatchObject({
-      malformed: 1,
-      terminal: undefined,
-      sawOutput: true,
-    })
+  it('reads nothing behind an event whose data is no JSON, nor that event', () => {
+    const seen = watch(responses, created)
+    expect(watch(responses, created, 'event: response.completed\ndata: {oops\n\n', delta, completed)).toEqual(
+      { ...seen, badEvent: true },
+    )
+  })
+
+  it('takes the last event of a stream that is cut for half an event, not for a bad one', () => {
+    const tap = responses()
+    tap.feed(bytesOf(`${created}data: {"type":"response.out`))
+    tap.end()
+    expect(view(tap)).toEqual(watch(responses, created))
   })
 
   it('gives up on an event beyond the limit, however it is cut', () => {
@@ -189,7 +196,7 @@ describe('ChatTap', () => {
     expect(watch(chat, role, text, tricky)).toMatchObject({
       usage: undefined,
       failure: undefined,
-      malformed: 0,
+      badEvent: false,
     })
   })
 })
@@ -223,6 +230,40 @@ describe('any tap', () => {
         for (const make of [responses, chat]) watch(make, 'data: ', ...chunks, '\n\n')
       }),
     )
+  })
+})
+
+describe('isEventData', () => {
+  const parses = (text: string): boolean => {
+    try {
+      JSON.parse(text)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  it('agrees with JSON.parse on any text, however long the one before it was', () => {
+    const pieces = ['{', '}', '[', ']', ',', ':', '"', '\\', '"a"', '1', '-', 'e', '.', 'null', ' ', 'u00e9']
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 12 }), list => {
+        isEventData('{"a":"bcdefghijklmnopqrstuvwxyz"}')
+        expect(isEventData(list.join(''))).toBe(parses(list.join('')))
+      }),
+    )
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), value => {
+        const text = Buffer.from(JSON.stringify(value)).toString('latin1')
+        expect(isEventData(text)).toBe(true)
+        if (/[{["]/.test(text)) expect(isEventData(text.slice(0, -1))).toBe(parses(text.slice(0, -1)))
+      }),
+    )
+  })
+
+  it('reads data longer than any before, and the mark that ends a stream', () => {
+    expect(isEventData(JSON.stringify({ a: 'x'.repeat(100_000) }))).toBe(true)
+    expect(isEventData(`{"a":"${'x'.repeat(300_000)}`)).toBe(false)
+    expect(isEventData('[DONE]')).toBe(true)
   })
 })
 

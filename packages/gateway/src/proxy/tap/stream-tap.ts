@@ -1,5 +1,6 @@
 import type { Usage } from '@headgate/scheduler'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { isEventData } from './event-data.ts'
 import type { InBandFailure } from './failure.ts'
 
 /** How a stream said it is over. */
@@ -24,8 +25,8 @@ export interface StreamTap {
   readonly terminal: Terminal | undefined
   /** The first failure told in the stream. */
   readonly failure: InBandFailure | undefined
-  /** Events that should have been JSON and were not, as far as they were looked into. */
-  readonly malformed: number
+  /** An event came whose data no client can parse: nothing after it is read. */
+  readonly badEvent: boolean
   /** An event grew beyond the limit: nothing after it is read. */
   readonly overflowed: boolean
   /** What the next event's `sequence_number` would be. */
@@ -41,18 +42,17 @@ export abstract class EventTap implements StreamTap {
   usage: Usage | undefined
   terminal: Terminal | undefined
   failure: InBandFailure | undefined
-  malformed = 0
+  badEvent = false
   overflowed = false
   readonly #parser
   #lastData = ''
+  #over = false
 
   constructor(options: { readonly maxEventBytes: number }) {
     this.#parser = createParser({
       maxBufferSize: options.maxEventBytes,
       onEvent: message => {
-        this.sawEvent = true
-        this.#lastData = message.data
-        this.event(message)
+        if (!this.badEvent) this.#read(message)
       },
       onError: error => {
         if (error.type === 'max-buffer-size-exceeded') this.overflowed = true
@@ -75,6 +75,7 @@ export abstract class EventTap implements StreamTap {
   }
 
   end(): void {
+    this.#over = true
     if (!this.overflowed) this.#parser.feed('\n\n')
   }
 
@@ -83,15 +84,20 @@ export abstract class EventTap implements StreamTap {
     return typeof last === 'number' && Number.isSafeInteger(last) && last >= 0 ? last + 1 : 0
   }
 
-  /** The event's object; undefined (and counted) when it is none. */
-  protected parse(data: string): Record<string, unknown> | undefined {
-    const object = parseObject(data)
-    if (object === undefined) this.malformed++
-    return object
+  #read(message: EventSourceMessage): void {
+    if (!isEventData(message.data)) {
+      // The last event of a stream that was cut is half an event, not a bad one.
+      this.badEvent = !this.#over
+      return
+    }
+    this.sawEvent = true
+    this.#lastData = message.data
+    this.event(message)
   }
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+/** The object that a text is; undefined when it is none. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined

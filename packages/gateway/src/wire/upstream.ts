@@ -1,4 +1,4 @@
-import type { HeaderList } from '../proxy/exchange.ts'
+import type { HeaderList } from './header-list.ts'
 
 /** Where and with what a request is sent: one account's origin, credential and patience. */
 export interface UpstreamTarget {
@@ -62,6 +62,9 @@ export interface Upstream {
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange
   /** After a reload: closes the idle sockets of every account that is not named here. */
   retain(accountIds: ReadonlySet<string>): void
-  /** Closes idle sockets; running exchanges go on. */
-  close(): Promise<void>
+  /**
+   * Closes idle sockets and takes no more requests. Running exchanges go on for `timeoutMs` (default 0); what still
+   * runs then is aborted, and its listener hears a fault. Calling it again with a shorter time forces earlier.
+   */
+  close(options?: { readonly timeoutMs: number }): Promise<void>
 }

@@ -1,4 +1,4 @@
-import type { LoadedConfig } from '../config/load.ts'
+import type { LoadedConfig } from './config/load.ts'
 
 /** What `headgate serve` asks of the composition root (`startHeadgate` in app.ts). */
 export type StartHeadgate = (options: StartOptions) => Promise<HeadgateHandle>

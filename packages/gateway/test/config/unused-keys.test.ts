@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { formatProblem } from '../../src/config/errors.ts'
+import { configJsonSchema, type JsonSchema } from '../../src/config/json-schema.ts'
+import { UNUSED_KEYS } from '../../src/config/unused-keys.ts'
+import { load, yaml } from './fixture.ts'
+
+const warned = async (text: string): Promise<string[]> =>
+  (await load({ text })).warnings.map(warning => formatProblem(warning).replace(/^.*(?=config\.yaml)/, ''))
+
+describe('a key that nothing acts on yet', () => {
+  it.each([
+    [
+      'config.yaml:5:27 server.trustedProxies: is not used yet: no X-Forwarded-For is believed whatever it says. Fix: remove it.',
+      yaml({ rest: 'server: { trustedProxies: [10.0.0.0/8] }' }),
+    ],
+    [
+      'config.yaml:4:54 accounts[0].limitDomain: is not used yet: each account cools down on its own whatever it says. Fix: remove it.',
+      yaml({ account: ', limitDomain: shared' }),
+    ],
+    [
+      'config.yaml:4:66 accounts[0].capabilities.compact: is not used yet: /v1/responses/compact answers 404 whatever it says. Fix: remove it.',
+      yaml({ account: ', capabilities: { compact: true }' }),
+    ],
+    [
+      'config.yaml:4:68 accounts[0].capabilities.websocket: is not used yet: an upgrade to WebSocket is refused whatever it says. Fix: remove it.',
+      yaml({ account: ', capabilities: { websocket: true }' }),
+    ],
+    [
+      'config.yaml:5:19 limits.upload: is not used yet: uploads answer 404 whatever it says. Fix: remove it.',
+      yaml({ rest: 'limits: { upload: 1GiB }' }),
+    ],
+    [
+      'config.yaml:5:29 limits.websocketMessage: is not used yet: an upgrade to WebSocket is refused whatever it says. Fix: remove it.',
+      yaml({ rest: 'limits: { websocketMessage: 1MiB }' }),
+    ],
+  ])('is warned of: %s', async (warning, text) => {
+    expect(await warned(text)).toEqual([warning])
+  })
+
+  it('is no worry when it asks for nothing', async () => {
+    const account = ', capabilities: { compact: false, websocket: false }'
+    expect(await warned(yaml({ account, rest: 'server: { trustedProxies: [] }' }))).toEqual([])
+  })
+
+  it.each(UNUSED_KEYS)('is described so in the schema: $path', ({ path }) => {
+    const described = path.reduce<JsonSchema | undefined>(
+      (node, step) => (step === '*' ? node?.items : node?.properties?.[step]),
+      configJsonSchema(),
+    )
+    expect(described?.['description']).toMatch(/^Not used yet\. /)
+  })
+})
