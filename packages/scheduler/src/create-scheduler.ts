@@ -1,3 +1,4 @@
+import { createAccountEvents, MAX_EVENTS } from './engine/account-events.ts'
 import { createColumns, refreshLoad } from './engine/columns.ts'
 import type { Core } from './engine/core.ts'
 import { DecisionRing } from './engine/decision-ring.ts'
@@ -6,6 +7,7 @@ import { type LeaseKeeper, SlotLease } from './engine/lease.ts'
 import { createLiveLeases, type LiveLeases } from './engine/live-leases.ts'
 import { isPromise } from './engine/maybe-promise.ts'
 import { createCounters } from './engine/metrics.ts'
+import type { OperatorAction } from './engine/overrides.ts'
 import { bindOwners, resolveOwners, storeFailed, unbindOwners } from './engine/owners.ts'
 import { createRanked } from './engine/ranked.ts'
 import { createReleases } from './engine/releases.ts'
@@ -21,14 +23,17 @@ import { createWallTime } from './engine/wall-time.ts'
 import { SchedulerError } from './errors.ts'
 import { stateDomain } from './filters/domain.ts'
 import { verdict } from './health/cool-down.ts'
+import { createHeadroom, type Headroom, limitDomain } from './limits/headroom.ts'
 import type { Account } from './model/account.ts'
 import type { Decision } from './model/decision.ts'
+import type { ReportedLimits } from './model/limits.ts'
 import type { ScheduleRequest } from './model/request.ts'
 import type { NoneReason, Selection } from './model/selection.ts'
 import type {
   AccountSource,
   BindingStore,
   Clock,
+  HealthNotice,
   HealthStore,
   LoadListener,
   Random,
@@ -38,7 +43,14 @@ import type {
 import type { Profile } from './profile.ts'
 import { createSelectionRandom } from './random.ts'
 import { createScratch } from './rankers/ranker.ts'
-import type { AccountState, CancelSignal, Located, Scheduler, SchedulerListener } from './scheduler.ts'
+import type {
+  AccountEvent,
+  AccountState,
+  CancelSignal,
+  Located,
+  Scheduler,
+  SchedulerListener,
+} from './scheduler.ts'
 import { recordResult } from './stats/runtime-stats.ts'
 
 /** What a scheduler is made of. */
@@ -75,6 +87,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
   readonly #live: LiveLeases
   readonly #listeners = new Set<SchedulerListener>()
   readonly #unsubscribe: (() => void)[] = []
+  readonly #events = createAccountEvents()
   readonly #reported = new Set<number>()
   /** Row -> the first decision that cannot mean the account removed from it. */
   readonly #reusableFrom: number[] = []
@@ -98,8 +111,11 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
         if (this.#waiting.queue.length > 0) this.#armTick()
       },
       changed: (row, from, to, reason) => {
-        this.#tell(listener => listener.accountChanged?.(columns.ids[row]!, from, to, reason))
+        const account = columns.ids[row]!
+        this.#events.add({ wallMs: clock.wallMs(), account, from, to, reason })
+        this.#tell(listener => listener.accountChanged?.(account, from, to, reason))
       },
+      forgotten: row => this.#core.headroom.forget(columns.accounts[row]!),
     })
     this.#releases = createReleases(slots, clock, account => {
       const row = roster.rowOf(account)
@@ -119,6 +135,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       sets: createEligibleSets(columns, profile.filters, profile.ranker),
       standings,
       tenants: createTenantSlots(),
+      headroom: this.#headroom(options),
       tenantLeft: run => {
         if (this.#core.tenants.give(run)) this.#waiting.tenantFreed(run.tenant)
       },
@@ -126,6 +143,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       counters: createCounters(),
       listener: this.#loadListener(),
       modelLimits: false,
+      grants: 0,
       ranked: createRanked(),
       draw: profile.picker.createDraw(),
       selectionRandom: createSelectionRandom(),
@@ -140,6 +158,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       this.#core,
       (run, row, slot) => {
         standings.neutral(row, slot)
+        if (run.reservation !== undefined) this.#core.headroom.settle(run.reservation, undefined)
         this.#core.tenants.give(run)
         this.#giveBack(row, slot)
         this.#waiting.tenantFreed(run.tenant)
@@ -153,6 +172,8 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       slots.subscribe(this.#core.listener),
       () => standings.close(),
     )
+    if (health !== undefined && profile.limits === 'respect')
+      this.#unsubscribe.push(health.subscribe(notice => this.#limitsHeard(notice)))
     // A slot reserved for this node's turn is passed on at once unless a waiter here can use it.
     if (turns) this.#unsubscribe.push(turns.subscribe(slot => this.#reserved(slot)))
   }
@@ -255,23 +276,33 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     const nowMs = clock.monotonicMs()
     standings.tick(nowMs)
     const states: AccountState[] = []
-    for (let row = 0; row < columns.size; row++) {
-      if (columns.accounts[row] === undefined) continue
-      const ttftMs = columns.ttftMs[row]!
-      const availableInMs = standings.availableAtMs(row) - nowMs
-      states.push({
-        account: columns.ids[row]!,
-        inUse: columns.inUse[row]!,
-        limit: columns.limit[row]!,
-        waiting: columns.waiting[row]!,
-        loadRate: columns.loadRate[row]!,
-        errorRate: columns.errorRate[row]!,
-        ttftMs: Number.isNaN(ttftMs) ? undefined : ttftMs,
-        ...standings.stateOf(row),
-        availableInMs: Math.max(0, availableInMs),
-      })
-    }
+    for (let row = 0; row < columns.size; row++)
+      if (columns.accounts[row] !== undefined) states.push(this.#stateOf(row, nowMs))
     return states
+  }
+
+  operate(accountId: string, action: OperatorAction): AccountState {
+    const { roster, columns, standings, clock } = this.#core
+    const row = roster.rowOf(accountId)
+    if (row < 0 || columns.accounts[row] === undefined) {
+      throw new SchedulerError('invalid_request', `The pool ${this.#core.pool} has no account ${accountId}.`)
+    }
+    if (!ACTIONS.includes(action)) {
+      throw new SchedulerError(
+        'invalid_request',
+        `The action is ${action}; it must be one of ${ACTIONS.join(', ')}.`,
+      )
+    }
+    standings.tick(clock.monotonicMs())
+    standings.operate(row, action)
+    this.#waiting.reconsider()
+    if (this.#waiting.queue.length > 0) this.#armTick()
+    return this.#stateOf(row, clock.monotonicMs())
+  }
+
+  accountEvents(limit = MAX_EVENTS): AccountEvent[] {
+    this.#core.standings.tick(this.#core.clock.monotonicMs())
+    return this.#events.latest(limit)
   }
 
   get queueDepth(): number {
@@ -321,7 +352,19 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
   }
 
   began(lease: SlotLease): void {
-    this.#core.standings.began(lease.row, lease.slot)
+    this.#core.standings.began(lease.row, lease.slot, lease.grant)
+  }
+
+  limitsTold(lease: SlotLease, limits: ReportedLimits, atMs: number): void {
+    const { columns, profile, headroom } = this.#core
+    const now = columns.accounts[lease.row]
+    if (
+      profile.limits !== 'respect' ||
+      now?.id !== lease.account.id ||
+      now.revision !== lease.account.revision
+    )
+      return
+    headroom.report(now, lease.model, limits, lease.grant, atMs)
   }
 
   ended(lease: SlotLease, settlement: Parameters<SlotLease['settle']>[0] | undefined): void {
@@ -341,13 +384,37 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       if (said !== 'neutral')
         this.#record(lease.row, said === 'ok', said === 'ok' ? lease.firstTokenMs : null)
       if (outcome === undefined) standings.neutral(lease.row, lease.slot)
-      else standings.settled(lease.row, outcome, lease.slot)
+      else standings.settled(lease.row, outcome, lease.slot, lease.grant)
     }
+    if (settlement?.limits !== undefined) {
+      const toldMs =
+        lease.firstTokenMs < 0 ? this.#core.clock.monotonicMs() : lease.admittedMs + lease.firstTokenMs
+      this.limitsTold(lease, settlement.limits, toldMs)
+    }
+    if (lease.reservation !== undefined)
+      this.#core.headroom.settle(lease.reservation, settlement && { usage: settlement.usage })
     if (lease.tenantCounted) this.#core.tenants.giveBack(lease.tenant)
     this.#giveBack(lease.row, lease.slot)
     if (lease.tenantCounted) this.#waiting.tenantFreed(lease.tenant)
     if (this.#waiting.queue.length > 0) this.#armTick()
     this.#tell(listener => listener.ended?.(lease.decisionId))
+  }
+
+  #stateOf(row: number, nowMs: number): AccountState {
+    const { columns, standings } = this.#core
+    const ttftMs = columns.ttftMs[row]!
+    return {
+      account: columns.ids[row]!,
+      inUse: columns.inUse[row]!,
+      limit: columns.limit[row]!,
+      waiting: columns.waiting[row]!,
+      loadRate: columns.loadRate[row]!,
+      errorRate: columns.errorRate[row]!,
+      ttftMs: Number.isNaN(ttftMs) ? undefined : ttftMs,
+      ...standings.stateOf(row),
+      override: standings.override(row),
+      availableInMs: Math.max(0, standings.availableAtMs(row) - nowMs),
+    }
   }
 
   #scope(tenant = '') {
@@ -459,16 +526,46 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
 
   /** While requests wait, time itself may free an account: a cool-down ends, a probe is due. */
   #armTick(): void {
-    const { standings, clock } = this.#core
-    const dueMs = standings.nextDueMs
+    const { standings, clock, headroom } = this.#core
+    const dueMs = Math.min(
+      standings.nextDueMs,
+      headroom.known ? headroom.nextDueMs : Number.POSITIVE_INFINITY,
+    )
     if (dueMs >= this.#tickAtMs) return
     this.#cancelTick?.()
     this.#tickAtMs = dueMs
     this.#cancelTick = clock.schedule(Math.max(0, dueMs - clock.monotonicMs()), () => {
       this.#tickAtMs = Number.POSITIVE_INFINITY
       standings.tick(clock.monotonicMs())
+      headroom.tick(clock.monotonicMs())
       if (this.#waiting.queue.length > 0) this.#armTick()
     })
+  }
+
+  #headroom({ clock, health }: SchedulerOptions): Headroom {
+    return createHeadroom({
+      monotonicMs: () => clock.monotonicMs(),
+      wallMs: () => clock.wallMs(),
+      raised: domain => {
+        if (this.#waiting.queue.length === 0) return
+        const { columns } = this.#core
+        for (let row = 0; row < columns.size; row++) {
+          const account = columns.accounts[row]
+          if (account !== undefined && limitDomain(account) === domain) this.#waiting.wake(row)
+        }
+      },
+      changed: () => {
+        if (this.#waiting.queue.length > 0) this.#armTick()
+      },
+      publish: notice => void quietly(() => health?.publish(notice)),
+    })
+  }
+
+  #limitsHeard(notice: HealthNotice): void {
+    if (notice.kind !== 'limits') return
+    const { roster, columns, headroom } = this.#core
+    const account = columns.accounts[roster.rowOf(notice.account)]
+    if (account !== undefined) headroom.heard(account, notice)
   }
 
   #loadListener(): LoadListener {
@@ -492,10 +589,11 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
         if (lease === undefined) return
         this.#live.remove(lease)
         lease.lost()
-        const { columns, standings, tenants } = this.#core
+        const { columns, standings, tenants, headroom } = this.#core
         standings.neutral(lease.row, slot)
         columns.inUse[lease.row] = Math.max(0, columns.inUse[lease.row]! - 1)
         refreshLoad(columns, lease.row)
+        if (lease.reservation !== undefined) headroom.settle(lease.reservation, { usage: undefined })
         if (lease.tenantCounted) tenants.giveBack(lease.tenant)
         this.#waiting.wake(lease.row)
         if (lease.tenantCounted) this.#waiting.tenantFreed(lease.tenant)
@@ -503,6 +601,8 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     }
   }
 }
+
+const ACTIONS: readonly OperatorAction[] = ['drain', 'enable', 'disable', 'reset']
 
 const ABSENCES: Record<NoneReason, string> = {
   owner_unknown: 'Nothing is known of the state this request refers to.',

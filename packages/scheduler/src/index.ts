@@ -11,6 +11,7 @@ export type { DequeueLine, DequeuePolicy, StatefulDequeue, StatelessDequeue } fr
 export { tenantFair } from './dequeue/fair.ts'
 export { fifo } from './dequeue/fifo.ts'
 export type { Columns } from './engine/columns.ts'
+export type { OperatorAction, Override } from './engine/overrides.ts'
 export type { Ranked } from './engine/ranked.ts'
 export type { Waiter } from './engine/wait-queue.ts'
 export { isSchedulerError, SchedulerError, type SchedulerErrorCode } from './errors.ts'
@@ -32,6 +33,7 @@ export type {
   Layer,
 } from './model/decision.ts'
 export type { Lease, Settlement } from './model/lease.ts'
+export type { ReportedLimits, ReportedWindow } from './model/limits.ts'
 export type { Outcome, OutcomeKind, Usage } from './model/outcome.ts'
 export type { ScheduleRequest } from './model/request.ts'
 export type { NoneReason, Selection, WaitPlan } from './model/selection.ts'
@@ -45,6 +47,8 @@ export type {
   Clock,
   HealthNotice,
   HealthStore,
+  LimitsNotice,
+  LimitsNoticeWindow,
   LoadListener,
   MaybePromise,
   Random,
@@ -72,6 +76,7 @@ export { weightedSum } from './rankers/weighted-sum.ts'
 export { DEFAULT_WEIGHTS, type Weights } from './rankers/weights.ts'
 export { type Replay, replay } from './replay.ts'
 export type {
+  AccountEvent,
   AccountState,
   AcquireOptions,
   CancelSignal,

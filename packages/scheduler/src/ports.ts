@@ -91,9 +91,28 @@ export type HealthNotice =
       readonly account: string
       readonly reason: string
       readonly untilMs: number
+      /** Then it comes back by a probe, not by itself: its credential or its quota failed. */
+      readonly probe?: boolean
     }
   | { readonly kind: 'ejected'; readonly account: string; readonly untilMs: number; readonly times: number }
   | { readonly kind: 'recovered'; readonly account: string }
+  | LimitsNotice
+
+/** What an upstream said is left of its rate limits, for the limit domain of an account and one model (its upstream name). */
+export interface LimitsNotice {
+  readonly kind: 'limits'
+  readonly account: string
+  readonly model: string
+  readonly requests?: LimitsNoticeWindow
+  readonly tokens?: LimitsNoticeWindow
+}
+
+/** One window of a {@link LimitsNotice}; without `limit` it is not known. */
+export interface LimitsNoticeWindow {
+  readonly limit?: number
+  readonly remaining: number
+  readonly resetAtMs: number
+}
 
 /** Publishes what is learned of accounts' health and delivers what others learned. */
 export interface HealthStore {

@@ -60,6 +60,8 @@ export interface Profile {
   readonly strangers: 'remember' | 'ignore'
   readonly ejection: EjectionRules | undefined
   readonly coolDowns: CoolDownRules
+  /** Whether accounts with too little left of their reported rate limits are passed over. Default `ignore`. */
+  readonly limits?: 'ignore' | 'respect'
   /** How long a hard key stays bound: as long as stored responses live. */
   readonly ownerTtlMs: number
 }
@@ -121,6 +123,7 @@ export function loadAwareProfile(options: ProfileOptions = {}): Profile {
     ranker: level,
     picker: leastLoaded,
     ejection: DEFAULT_EJECTION,
+    limits: 'respect',
   }
 }
 
@@ -146,6 +149,7 @@ export function balancedProfile(options: ProfileOptions = {}): Profile {
     unreadableLoads: 'keep',
     strangers: 'ignore',
     ejection: DEFAULT_EJECTION,
+    limits: 'respect',
     coolDowns: DEFAULT_COOL_DOWNS,
     ownerTtlMs: options.ownerTtlMs ?? OWNER_TTL_MS,
   }

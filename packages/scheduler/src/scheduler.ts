@@ -1,3 +1,4 @@
+import type { OperatorAction, Override } from './engine/overrides.ts'
 import type { Decision } from './model/decision.ts'
 import type { Lease } from './model/lease.ts'
 import type { ScheduleRequest } from './model/request.ts'
@@ -53,10 +54,28 @@ export interface AccountState {
   readonly errorRate: number
   readonly ttftMs: number | undefined
   readonly state: 'active' | 'draining' | 'disabled' | 'cooling_down' | 'ejected' | 'probing' | 'slow_start'
-  /** Why it is cooling down or ejected. */
+  /**
+   * Why: the outcome it cools down after (`held` by its own entries), `consecutive_faults`, and of `disabled` and
+   * `draining` whose word it is (`operator`, `configuration`, `expired`).
+   */
   readonly reason: string | undefined
+  /** An operator's word that stands beside the source's own, until `enable`. */
+  readonly override: Override | undefined
   /** Milliseconds until it may be tried again, 0 when it may now. */
   readonly availableInMs: number
+}
+
+/** One change of an account's state. */
+export interface AccountEvent {
+  readonly wallMs: number
+  readonly account: string
+  readonly from: AccountState['state']
+  readonly to: AccountState['state']
+  /**
+   * The new state's reason (see {@link AccountState}); of a return, what brought it: `time`, `recovered` (a probe),
+   * `disproved` (a success), `operator`, `reset`, `configuration`, `new_revision`.
+   */
+  readonly reason: string | undefined
 }
 
 /** Chooses accounts for requests, holds their slots, lets requests wait, and says why. */
@@ -93,6 +112,23 @@ export interface Scheduler {
   decision(id: number): Decision | undefined
   /** Hears of every decision when its selection is done (`decided`) and when its lease has ended (`ended`). */
   subscribe(listener: SchedulerListener): () => void
+  /**
+   * An operator's word about an account, in force at once and beside the source's own: neither makes the other void.
+   *
+   * - `drain`: no new work; what is bound to it (owners, warm sessions) and what runs goes on.
+   * - `disable`: nothing at all; what runs goes on.
+   * - `enable`: takes the operator's word back, and clears the account of a broken credential or a spent quota.
+   * - `reset`: forgets what was learned of it: cool-downs, ejection, statistics, its limit domain's headroom.
+   *
+   * `drain` and `disable` outlive reloads of the source, and end with this scheduler. Other schedulers of the account
+   * are not told. Answers the account's state; throws `invalid_request` for an account that is none.
+   */
+  operate(accountId: string, action: OperatorAction): AccountState
+  /**
+   * The last changes of accounts' states, newest first; 256 are kept. What time alone changes is noticed by the next
+   * request, waiter or read.
+   */
+  accountEvents(limit?: number): AccountEvent[]
   /** Refuses new work and rejects all who wait with `draining`; leases live on. */
   drain(): void
   /** Drains and unsubscribes from every port. */
@@ -106,7 +142,7 @@ export interface Scheduler {
 export interface SchedulerListener {
   decided?(decisionId: number): void
   ended?(decisionId: number): void
-  /** An account changed between active, cooling down, ejected, probing and slow start. */
+  /** An account's state changed, and why; see {@link AccountEvent}. */
   accountChanged?(
     account: string,
     from: AccountState['state'],

@@ -11,6 +11,14 @@ const notices: readonly HealthNotice[] = [
   { kind: 'cool_down', account: 'a', reason: 'rate_limited', untilMs: 1_767_225_660_000 },
   { kind: 'ejected', account: 'b', untilMs: 1_767_225_605_000, times: 2 },
   { kind: 'recovered', account: 'b' },
+  { kind: 'cool_down', account: 'c', reason: 'auth_broken', untilMs: 1_767_226_200_000, probe: true },
+  {
+    kind: 'limits',
+    account: 'c',
+    model: 'gpt-5.1',
+    requests: { limit: 500, remaining: 0, resetAtMs: 1_767_225_660_000 },
+    tokens: { remaining: 12_345.5, resetAtMs: 1_767_225_606_250 },
+  },
 ]
 
 /** What every {@link HealthStore} promises: others hear everything in order, nobody hears themselves. */

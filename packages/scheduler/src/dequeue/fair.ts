@@ -52,9 +52,10 @@ function createLine(): DequeueLine {
       const band = bandOf(waiter.priority)
       let flow = band.flows.get(waiter.tenant)
       if (flow === undefined) {
+        // Before it is in: a flow without a waiter is what a sweep takes away.
+        if (band.flows.size >= band.sweepAt) sweep(band)
         flow = { timeUnits: band.clockUnits, waiters: new Set() }
         band.flows.set(waiter.tenant, flow)
-        if (band.flows.size >= band.sweepAt) sweep(band)
       }
       if (flow.waiters.size === 0) flow.timeUnits = Math.max(flow.timeUnits, band.clockUnits)
       flow.waiters.add(waiter)

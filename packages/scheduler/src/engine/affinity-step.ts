@@ -1,8 +1,9 @@
 import type { AffinityRule, BoundFacts } from '../affinity/affinity-rule.ts'
 import { servesModel } from '../filters/model.ts'
 import { isForeign } from '../filters/platform.ts'
-import { isModelLimited, mustClear } from '../filters/standing.ts'
+import { mustClear } from '../filters/standing.ts'
 import { carriesTransport } from '../filters/transport.ts'
+import { isLimited } from './candidates.ts'
 import { hasRoom, REACHABLE } from './columns.ts'
 import type { Core } from './core.ts'
 import { isMember } from './eligible-set.ts'
@@ -142,10 +143,8 @@ function factsOf(core: Core, run: Run, row: number): BoundFacts {
     excluded: excluded?.has(account.id) ?? false,
     gone: false,
     foreign: isForeign(account),
-    mustClear: mustClear(account, model, wallMs),
-    reachable:
-      (core.columns.usable[row]! & REACHABLE) !== 0 &&
-      !(core.modelLimits && isModelLimited(account, model, wallMs)),
+    mustClear: mustClear(account, model, wallMs) || core.standings.override(row) === 'disable',
+    reachable: (core.columns.usable[row]! & REACHABLE) !== 0 && !isLimited(core, run, row),
     modelSupported: servesModel(account, model),
     transportMatches: carriesTransport(account, transport),
     supportsWebSocket: account.supportsWebSocket === true,

@@ -21,16 +21,35 @@ export function isCandidate(core: Core, run: Run, set: EligibleSet, row: number)
   return isMember(set, row) && (columns.usable[row]! & bit) !== 0 && !isBarred(core, run, row)
 }
 
-/** True when this request itself cannot go there: it failed there before, or its model is limited there. */
+/** True when this request itself cannot go there: it failed there before, or does not fit into its limits. */
 export function isBarred(core: Core, run: Run, row: number): boolean {
-  const { excluded, model } = run.request
-  if (excluded !== undefined && excluded.size > 0 && excluded.has(core.columns.ids[row]!)) return true
-  return core.modelLimits && isModelLimited(core.columns.accounts[row]!, model, core.clock.wallMs())
+  return isExcluded(core, run, row) || isLimited(core, run, row)
+}
+
+/** True when this request has failed there before. */
+export function isExcluded(core: Core, run: Run, row: number): boolean {
+  const { excluded } = run.request
+  return excluded !== undefined && excluded.size > 0 && excluded.has(core.columns.ids[row]!)
+}
+
+/** True when the account is rate limited for the model, or has too little left for this request. */
+export function isLimited(core: Core, run: Run, row: number): boolean {
+  const { modelLimits, headroom } = core
+  if (!modelLimits && !headroom.known) return false
+  const account = core.columns.accounts[row]!
+  const { model } = run.request
+  if (modelLimits && isModelLimited(account, model, core.clock.wallMs())) return true
+  return headroom.known && !headroom.covers(account, model, run.tokens)
+}
+
+/** False when surely no candidate is barred to this request: most selections, and all that index and cache may serve. */
+function mayBar(core: Core, run: Run): boolean {
+  return core.modelLimits || (run.request.excluded?.size ?? 0) > 0 || core.headroom.mayBar(run.tokens)
 }
 
 /** Ranks the candidates into `core.ranked`, counts them, and opens the record with their facts. */
 export function rankCandidates(core: Core, run: Run, set: EligibleSet): void {
-  const barring = core.modelLimits || (run.request.excluded?.size ?? 0) > 0
+  const barring = mayBar(core, run)
   // Index and cache know a set as a whole: a request with exceptions of its own is ranked by itself.
   if (barring || run.domain !== undefined) rankByScan(core, run, set, barring)
   else if (set.index !== undefined) rankByIndex(core, run, set.index, set.members.length)
@@ -46,22 +65,30 @@ function rankByScan(core: Core, run: Run, set: EligibleSet, barring: boolean): v
   const { usable, loadRate } = columns
   const bit = run.domain === undefined ? OPEN : REACHABLE
   let n = 0
-  let barred = 0
+  let excluded = 0
+  let limited = 0
   let sum = 0
   let squares = 0
   for (let i = 0; i < members.length; i++) {
     const row = members[i]!
     if ((usable[row]! & bit) === 0) continue
-    if (barring && isBarred(core, run, row)) {
-      barred++
-      continue
+    if (barring) {
+      if (isExcluded(core, run, row)) {
+        excluded++
+        continue
+      }
+      if (isLimited(core, run, row)) {
+        limited++
+        continue
+      }
     }
     indices[n++] = row
     const load = loadRate[row]!
     sum += load
     squares += load * load
   }
-  run.excluded = barred
+  run.excluded = excluded
+  run.limited = limited
   count(run, { candidates: n, members: members.length, sum, squares })
   core.profile.ranker.rank(run.request, indices, n, columns, core.scratch, scores)
   keepBest(core, run, { rows: indices, scores }, members.length)
@@ -84,7 +111,7 @@ function count(
   },
 ): void {
   run.candidateCount = of.candidates
-  run.unavailable = of.members - of.candidates - run.excluded
+  run.unavailable = of.members - of.candidates - run.excluded - run.limited
   run.loadSkew = loadSkewByMoments(of.sum, of.squares, of.candidates)
 }
 
@@ -153,7 +180,7 @@ function openRecord(core: Core, run: Run, rows: number): void {
 export function nextFree(core: Core, run: Run, set: EligibleSet, limit: number): number[] {
   const { tried } = run
   const found: number[] = []
-  const barring = core.modelLimits || (run.request.excluded?.size ?? 0) > 0
+  const barring = mayBar(core, run)
   if (set.index !== undefined && !barring && run.domain === undefined) {
     set.index.sync(core.columns)
     set.index.begin(core.scratch)

@@ -1,3 +1,4 @@
+import type { Headroom } from '../limits/headroom.ts'
 import type { Draw } from '../pickers/picker.ts'
 import type { BindingStore, Clock, LoadListener, Random, SlotBatch, SlotStore } from '../ports.ts'
 import type { Profile } from '../profile.ts'
@@ -30,6 +31,7 @@ export interface Core {
   readonly sets: EligibleSets
   readonly standings: Standings
   readonly tenants: TenantSlots
+  readonly headroom: Headroom
   /** Gives back what was counted for a run's tenant, and looks whether that lets somebody in. */
   readonly tenantLeft: (run: Run) => void
   readonly ring: DecisionRing
@@ -37,6 +39,8 @@ export interface Core {
   readonly listener: LoadListener
   /** True when some account is rate limited for single models. */
   modelLimits: boolean
+  /** Slots granted so far. */
+  grants: number
 
   // Scratch of the selection under way: never read after an answer that came later.
   readonly ranked: Ranked

@@ -53,6 +53,7 @@ export interface DecisionFacts {
   candidateCount: number
   unavailable: number
   excluded: number
+  limited: number
   topK: number
   loadSkew: number
   seeded: boolean
@@ -86,7 +87,8 @@ const INPUT = 20
 const CACHED = 21
 const OUTPUT = 22
 const DURATION = 23
-const TRIES = 24
+const LIMITED = 24
+const TRIES = 25
 const MAX_TRIES = 16
 const FIGURES = TRIES + MAX_TRIES
 const HEADER = FIGURES + BOUNDS
@@ -236,6 +238,7 @@ export class DecisionRing {
     data[at + LATENCY] = facts.latencyMicros
     data[at + UNAVAILABLE] = facts.unavailable
     data[at + EXCLUDED] = facts.excluded
+    data[at + LIMITED] = facts.limited
   }
 
   /** A slot was taken, at once or after a wait. */
@@ -306,6 +309,7 @@ export class DecisionRing {
         domain: set?.filtered.domain ?? 0,
         unavailable: data[at + UNAVAILABLE]!,
         excluded: data[at + EXCLUDED]!,
+        limited: data[at + LIMITED]!,
       },
       seed: flags & SEEDED ? uint64Text(data[at + SEED_LOW]!, data[at + SEED_HIGH]!) : undefined,
       termNames: this.#ranker.termNames,

@@ -1,6 +1,8 @@
+import type { Reservation } from '../limits/headroom.ts'
 import type { Account } from '../model/account.ts'
 import type { Decision, Layer } from '../model/decision.ts'
 import type { Lease, Settlement } from '../model/lease.ts'
+import type { ReportedLimits } from '../model/limits.ts'
 import type { MaybePromise, Slot } from '../ports.ts'
 import type { Run } from './run.ts'
 
@@ -11,6 +13,8 @@ export interface LeaseKeeper {
   bindLease(lease: SlotLease, keys: readonly string[], ttlMs: number | undefined): MaybePromise<void>
   /** The account has put out something: for a probe that is the answer. */
   began(lease: SlotLease): void
+  /** Headers said what is left of the account's limits. */
+  limitsTold(lease: SlotLease, limits: ReportedLimits, atMs: number): void
   /** The lease ended: once for every lease, with or without a settlement. */
   ended(lease: SlotLease, settlement: Settlement | undefined): void
 }
@@ -27,6 +31,10 @@ export class SlotLease implements Lease {
   /** Counted among the slots of its tenant. */
   readonly tenantCounted: boolean
   readonly admittedMs: number
+  /** The place of its slot among all that were granted here. */
+  readonly grant: number
+  readonly model: string
+  readonly reservation: Reservation | undefined
   /** Milliseconds from admission to the first output-bearing event, -1 while there was none. */
   firstTokenMs = -1
   #keeper: LeaseKeeper
@@ -43,6 +51,9 @@ export class SlotLease implements Lease {
     this.tenant = run.tenant
     this.tenantCounted = run.tenantCounted
     this.admittedMs = admittedMs
+    this.grant = run.grant
+    this.model = run.request.model
+    this.reservation = run.reservation
   }
 
   get held(): boolean {
@@ -61,6 +72,10 @@ export class SlotLease implements Lease {
     if (this.firstTokenMs >= 0 || !this.#held) return
     this.firstTokenMs = this.#keeper.monotonicMs() - this.admittedMs
     this.#keeper.began(this)
+  }
+
+  reportLimits(limits: ReportedLimits): void {
+    if (this.#held) this.#keeper.limitsTold(this, limits, this.#keeper.monotonicMs())
   }
 
   settle(settlement: Settlement): void {

@@ -1,4 +1,5 @@
 import type { BindingScope } from '../affinity/binding-key.ts'
+import type { Reservation } from '../limits/headroom.ts'
 import type { Account } from '../model/account.ts'
 import type { Layer } from '../model/decision.ts'
 import type { ScheduleRequest } from '../model/request.ts'
@@ -71,6 +72,12 @@ export class Run implements DecisionFacts {
   asked = 0
   /** Rows asked for already. */
   tried: readonly number[] = NONE
+  /** The place of its slot among all that were granted here, from 1. */
+  grant = 0
+  /** What its slot holds back of the account's limits. */
+  reservation: Reservation | undefined = undefined
+  /** Candidates whose limits it does not fit into. */
+  limited = 0
   /** Counted among the slots of its tenant. */
   tenantCounted = false
   /** Its tenant holds as many slots as it may: nothing is asked for, the request waits. */
@@ -94,6 +101,11 @@ export class Run implements DecisionFacts {
   /** Whose bindings this selection may see. Made when asked for: most selections have no key. */
   get scope(): BindingScope {
     return { tenant: this.tenant, pool: this.pool, group: this.request.group ?? null }
+  }
+
+  /** Tokens it will take from a token limit. */
+  get tokens(): number {
+    return this.request.estimatedTokens ?? 0
   }
 
   get tenant(): string {

@@ -5,7 +5,7 @@ import type { MaybePromise } from '../ports.ts'
 import { deriveSelectionSeed } from '../random.ts'
 import type { CancelSignal } from '../scheduler.ts'
 import { affinityStep } from './affinity-step.ts'
-import { isCandidate, nextFree, rankCandidates } from './candidates.ts'
+import { isCandidate, isExcluded, isLimited, nextFree, rankCandidates } from './candidates.ts'
 import { hasRoom, REACHABLE } from './columns.ts'
 import type { Core } from './core.ts'
 import { type EligibleSet, isMember } from './eligible-set.ts'
@@ -37,6 +37,7 @@ const DEFAULT_BATCH = 64
 export function runSelection(core: Core, request: ScheduleRequest, signal?: CancelSignal): MaybePromise<Run> {
   const startedMs = core.clock.monotonicMs()
   core.standings.tick(startedMs)
+  if (core.headroom.known) core.headroom.tick(startedMs)
   checkRequest(request)
   const run = new Run(request, core.pool, startedMs, signal)
   run.gated = !core.tenants.take(run)
@@ -153,11 +154,13 @@ function stayOut(core: Core, run: Run, set: EligibleSet): Pending {
 /** A half-open account's one probe goes to the next request that can use it: rank alone would never send one. */
 function probeFor(core: Core, run: Run, set: EligibleSet): number {
   for (const row of core.standings.probes) {
-    const excluded = run.request.excluded?.has(core.columns.ids[row]!) ?? false
-    if (isMember(set, row) && !excluded && core.columns.claimed[row] === 0 && hasRoom(core.columns, row))
-      return row
+    if (isMember(set, row) && mayProbe(core, run, row) && hasRoom(core.columns, row)) return row
   }
   return -1
+}
+
+function mayProbe(core: Core, run: Run, row: number): boolean {
+  return core.columns.claimed[row] === 0 && !isExcluded(core, run, row) && !isLimited(core, run, row)
 }
 
 /** While the store is asked for a probe's slot, nobody else is sent there. */
@@ -368,9 +371,11 @@ function availableInMs(core: Core, run: Run, set: EligibleSet): number {
 /** When the account may serve the request's model again, monotonic; 0 when it may now. */
 function modelFreeAtMs(core: Core, run: Run, row: number): number {
   const account = core.columns.accounts[row]!
+  const { model } = run.request
+  const resetMs = core.headroom.known ? core.headroom.freeAtMs(account, model, run.tokens) : 0
   const wallMs = core.clock.wallMs()
-  if (!core.modelLimits || !isModelLimited(account, run.request.model, wallMs)) return 0
-  return core.clock.monotonicMs() + account.modelLimitedUntilMs![run.request.model]! - wallMs
+  if (!core.modelLimits || !isModelLimited(account, model, wallMs)) return resetMs
+  return Math.max(resetMs, core.clock.monotonicMs() + account.modelLimitedUntilMs![model]! - wallMs)
 }
 
 /** Whether a freed slot of a row may go to a waiting request. */
@@ -379,8 +384,5 @@ export function mayUse(core: Core, run: Run, row: number): boolean {
   const { set } = run
   if (set === undefined) return run.waitRow === row && (core.columns.usable[row]! & REACHABLE) !== 0
   if (isCandidate(core, run, set, row)) return true
-  const excluded = run.request.excluded?.has(core.columns.ids[row]!) ?? false
-  return (
-    isMember(set, row) && !excluded && core.columns.claimed[row] === 0 && core.standings.probes.includes(row)
-  )
+  return isMember(set, row) && core.standings.probes.includes(row) && mayProbe(core, run, row)
 }

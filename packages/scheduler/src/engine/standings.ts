@@ -1,3 +1,4 @@
+/** Longer than other files: every word about an account (operator, source, cool-down, ejection) meets in one state. */
 import { heldUntilMs, isRetired, nextModelLimitMs } from '../filters/standing.ts'
 import { coolDownMs, verdict } from '../health/cool-down.ts'
 import {
@@ -14,16 +15,22 @@ import type { Profile } from '../profile.ts'
 import type { AccountState } from '../scheduler.ts'
 import { resetResults } from '../stats/runtime-stats.ts'
 import { type Columns, OPEN, REACHABLE, touch } from './columns.ts'
+import { createOverrides, type OperatorAction, type Override } from './overrides.ts'
 import { quietly } from './session-binding.ts'
 
 /** Who may be given work now: an operator's word, cool-downs and ejection, brought into one column. */
 export interface Standings {
   /** The account of a row is new, changed or gone. */
   accountChanged(row: number): void
-  /** An attempt at a row ended so. */
-  settled(row: number, outcome: Outcome, slot: Slot): void
+  /** An attempt at a row ended so; `grant` is the place of its slot among all that were granted here, 0 unknown. */
+  settled(row: number, outcome: Outcome, slot: Slot, grant?: number): void
   /** An attempt at a row has put out something. A probe is judged by this: its end may be minutes away. */
-  began(row: number, slot: Slot): void
+  began(row: number, slot: Slot, grant?: number): void
+  /** An operator's word; see `Scheduler.operate`. */
+  operate(row: number, action: OperatorAction): void
+  override(row: number): Override | undefined
+  /** True when a row takes no new work by an operator's word or the source's: only what is bound to it. */
+  draining(row: number): boolean
   /** An attempt at a row ended without saying anything about it. */
   neutral(row: number, slot: Slot): void
   /** A slot of a row was given out: at a half-open account this is the probe. */
@@ -50,13 +57,29 @@ interface Standing {
   /** Monotonic; the later of all cool-downs counts. */
   coolUntilMs: number
   coolReason: string
+  /**
+   * The credential or the quota failed and no instant was named: it comes back by a probe, not by itself. Undefined
+   * while nothing of the sort is known.
+   */
+  suspicion: Suspicion | undefined
+  /** The latest grant that was served. */
+  okGrant: number
   /** What the account's own entries say, brought to the monotonic clock. */
   heldUntilMs: number
   expiresMs: number
   /** When the next limit for a single model ends; Infinity without one. */
   modelDueMs: number
   retired: boolean
+  draining: boolean
   state: AccountState['state']
+  /** Whose word it is that takes the row out, or lets it finish. */
+  word: 'operator' | 'configuration' | 'expired'
+}
+
+interface Suspicion {
+  readonly untilMs: number
+  /** The latest grant that failed so; Infinity when it is not known when that was. */
+  readonly grant: number
 }
 
 /** Everything the standings tell others. */
@@ -71,6 +94,8 @@ export interface StandingsEvents {
     to: AccountState['state'],
     reason: string | undefined,
   ): void
+  /** What was learned of a row is void: another credential stands behind it, or an operator says so. */
+  forgotten?(row: number): void
 }
 
 /** Creates the standings of a pool. */
@@ -84,6 +109,7 @@ export function createStandings(
   const { clock, health } = ports
   const rules = profile.ejection
   const standings: Standing[] = []
+  const overrides = createOverrides()
   let probes: number[] = []
   let nextDueMs = Number.POSITIVE_INFINITY
   const unsubscribe = health?.subscribe(heard)
@@ -95,25 +121,33 @@ export function createStandings(
       probe: undefined,
       coolUntilMs: 0,
       coolReason: '',
+      suspicion: undefined,
+      okGrant: 0,
       heldUntilMs: 0,
       expiresMs: Number.POSITIVE_INFINITY,
       modelDueMs: Number.POSITIVE_INFINITY,
       retired: true,
+      draining: false,
       state: 'active',
+      word: 'configuration',
     }
     return standings[row]
   }
 
-  /** Brings what is known of a row into its column, and tells of a change. */
-  function apply(row: number, nowMs: number): void {
+  /** Brings what is known of a row into its column, and tells of a change; `cause` where its new state has no reason. */
+  function apply(row: number, nowMs: number, cause?: string): void {
     const standing = of(row)
     const account = columns.accounts[row]
     const before = columns.usable[row]!
     const stateBefore = standing.state
+    const override = account === undefined ? undefined : overrides.of(account.id)
+    const isExpired = standing.expiresMs <= nowMs
     standing.retired =
-      account === undefined || standing.expiresMs <= nowMs || isRetired(account, clock.wallMs())
-    standing.state = stateNow(standing, account?.status === 'draining', nowMs)
-    columns.usable[row] = usableNow(standing, account?.status === 'draining', nowMs)
+      account === undefined || override === 'disable' || isExpired || isRetired(account, clock.wallMs())
+    standing.draining = override === 'drain' || account?.status === 'draining'
+    standing.word = override !== undefined ? 'operator' : isExpired ? 'expired' : 'configuration'
+    standing.state = stateNow(standing, nowMs)
+    columns.usable[row] = usableNow(standing, nowMs)
     columns.share[row] = rules === undefined ? 1 : slowStartShare(standing.ejection, nowMs, rules)
     touch(columns, row)
     const due = dueOf(standing, nowMs)
@@ -121,13 +155,12 @@ export function createStandings(
       nextDueMs = due
       events.dueEarlier()
     }
-    const isProbe =
-      standing.state === 'probing' && columns.usable[row] === REACHABLE && account?.status !== 'draining'
+    const isProbe = standing.state === 'probing' && columns.usable[row] === REACHABLE && !standing.draining
     if (isProbe !== probes.includes(row)) {
       probes = isProbe ? [...probes, row] : probes.filter(other => other !== row)
     }
     if (account !== undefined && standing.state !== stateBefore) {
-      events.changed(row, stateBefore, standing.state, reasonOf(standing))
+      events.changed(row, stateBefore, standing.state, reasonOf(standing) ?? cause)
     }
     if (columns.usable[row]! & ~before) events.opened(row)
   }
@@ -149,8 +182,11 @@ export function createStandings(
     if (after === before) return
     standing.ejection = after
     if (after.phase === 'healthy' && before.phase === 'healthy') return
-    if (before.phase === 'half_open' && after.phase === 'slow_start') resetResults(columns, row)
-    apply(row, nowMs)
+    if (before.phase === 'half_open' && after.phase === 'slow_start') {
+      standing.suspicion = undefined
+      resetResults(columns, row)
+    }
+    apply(row, nowMs, 'recovered')
     tellOthers(row, before, after, nowMs)
   }
 
@@ -161,7 +197,8 @@ export function createStandings(
     for (let other = 0; other < columns.size; other++) {
       if (columns.accounts[other] === undefined || of(other).retired) continue
       staying++
-      if (other === row || isOut(of(other).ejection)) out++
+      // One that waits for a person to mend it has left for a reason of its own, which no rule may prevent.
+      if (other === row || (isOut(of(other).ejection) && of(other).suspicion === undefined)) out++
     }
     return out * 2 <= staying
   }
@@ -191,6 +228,52 @@ export function createStandings(
     void quietly(() => health?.publish(notice))
   }
 
+  /** Out until an instant, and back only by a probe: a broken key must not return by itself to everyone at once. */
+  function suspect(row: number, suspicion: Suspicion): void {
+    const standing = of(row)
+    const { ejection } = standing
+    const untilMs = Math.max(suspicion.untilMs, standing.suspicion?.untilMs ?? 0)
+    standing.suspicion = { untilMs, grant: Math.max(suspicion.grant, standing.suspicion?.grant ?? 0) }
+    const times = ejection.phase === 'healthy' ? 0 : ejection.times
+    standing.ejection = { phase: 'ejected', untilMs, times }
+  }
+
+  /** Ends a suspicion without a probe. */
+  function acquit(row: number): boolean {
+    const standing = of(row)
+    if (standing.suspicion === undefined) return false
+    if (standing.coolUntilMs <= standing.suspicion.untilMs) standing.coolUntilMs = 0
+    standing.suspicion = undefined
+    standing.ejection = HEALTHY
+    publish({ kind: 'recovered', account: columns.ids[row]! })
+    return true
+  }
+
+  /**
+   * A success ends what it disproves. It shows that the account answers (faults in a row end; a probe is passed), and,
+   * if its slot was granted after that of every request that failed so, that credential and quota held after they
+   * were said to fail. It shows nothing about a rate limit or an overload: those are facts of a moment, a model and a
+   * size, a stream that was let in before runs on through both, and their default rest is 5 s.
+   */
+  function served(row: number, grant: number, nowMs: number): boolean {
+    const standing = of(row)
+    if (grant > standing.okGrant) standing.okGrant = grant
+    if (standing.suspicion === undefined || grant <= standing.suspicion.grant) return false
+    acquit(row)
+    apply(row, nowMs, 'disproved')
+    return true
+  }
+
+  function forget(row: number): void {
+    const standing = of(row)
+    standing.ejection = HEALTHY
+    standing.probe = undefined
+    standing.suspicion = undefined
+    standing.okGrant = 0
+    standing.coolUntilMs = 0
+    resetResults(columns, row)
+  }
+
   function coolDown(row: number, untilMs: number, reason: string, nowMs: number): void {
     const standing = of(row)
     if (untilMs <= standing.coolUntilMs) return
@@ -200,11 +283,15 @@ export function createStandings(
   }
 
   function heard(notice: HealthNotice): void {
+    if (notice.kind === 'limits') return
     const row = roster.rowOf(notice.account)
     if (row < 0) return
     const nowMs = clock.monotonicMs()
     if (notice.kind === 'cool_down') {
-      coolDown(row, nowMs + notice.untilMs - clock.wallMs(), notice.reason, nowMs)
+      const untilMs = nowMs + notice.untilMs - clock.wallMs()
+      if (notice.probe === true && rules !== undefined && untilMs > nowMs)
+        suspect(row, { untilMs, grant: Number.POSITIVE_INFINITY })
+      coolDown(row, untilMs, notice.reason, nowMs)
       return
     }
     if (rules === undefined) return
@@ -218,10 +305,13 @@ export function createStandings(
         times: notice.times,
       }
     } else if (isOut(before)) {
+      if (standing.suspicion !== undefined && standing.coolUntilMs <= standing.suspicion.untilMs)
+        standing.coolUntilMs = 0
+      standing.suspicion = undefined
       standing.ejection = { phase: 'slow_start', sinceMs: nowMs, times: 0 }
       resetResults(columns, row)
     }
-    apply(row, nowMs)
+    apply(row, nowMs, notice.kind)
   }
 
   return {
@@ -235,12 +325,12 @@ export function createStandings(
       const nowMs = clock.monotonicMs()
       const account = columns.accounts[row]
       const standing = of(row)
-      if (account === undefined || account.revision !== standing.revision) {
+      const isRevised = account === undefined || account.revision !== standing.revision
+      if (isRevised) {
         // Another credential under the same id, or none: what was learned of the old one is void.
+        if (account !== undefined && standing.revision !== undefined) events.forgotten?.(row)
         standing.revision = account?.revision
-        standing.ejection = HEALTHY
-        standing.coolUntilMs = 0
-        resetResults(columns, row)
+        forget(row)
       }
       if (account !== undefined) {
         const wallMs = clock.wallMs()
@@ -250,25 +340,44 @@ export function createStandings(
           account.expiresAtMs === undefined ? Number.POSITIVE_INFINITY : nowMs + account.expiresAtMs - wallMs
         standing.modelDueMs = nowMs + nextModelLimitMs(account, wallMs) - wallMs
       }
-      apply(row, nowMs)
+      apply(row, nowMs, isRevised ? 'new_revision' : 'configuration')
     },
-    settled(row, outcome, slot) {
-      if (outcome.kind === 'ok' && of(row).ejection === HEALTHY) return
+    settled(row, outcome, slot, grant = 0) {
+      const standing = of(row)
+      if (outcome.kind === 'ok' && standing.ejection === HEALTHY) {
+        if (grant > standing.okGrant) standing.okGrant = grant
+        return
+      }
       const nowMs = clock.monotonicMs()
+      const isProbe = standing.ejection.phase === 'half_open' && standing.probe === slot
+      if (outcome.kind === 'ok' && !isProbe && served(row, grant, nowMs)) return
       const rest = coolDownMs(outcome, clock.wallMs(), profile.coolDowns)
+      const probe = rules !== undefined && needsProbe(outcome)
+      // Said of an earlier moment than the last success: the next request will show it if it is so.
+      if (probe && grant > 0 && grant < standing.okGrant) {
+        if (isProbe) move(row, 'neutral', nowMs)
+        return
+      }
       if (rest > 0) {
+        if (probe) suspect(row, { untilMs: nowMs + rest, grant })
         coolDown(row, nowMs + rest, outcome.kind, nowMs)
         publish({
           kind: 'cool_down',
           account: columns.ids[row]!,
           reason: outcome.kind,
           untilMs: clock.wallMs() + rest,
+          ...(probe ? { probe } : {}),
         })
       }
       if (!isOldNews(row, slot)) move(row, verdict(outcome.kind), nowMs)
     },
-    began(row, slot) {
+    began(row, slot, grant = 0) {
       const { ejection, probe } = of(row)
+      if (ejection === HEALTHY) {
+        of(row).okGrant = Math.max(of(row).okGrant, grant)
+        return
+      }
+      if (probe !== slot && served(row, grant, clock.monotonicMs())) return
       if (ejection.phase === 'half_open' && probe === slot) move(row, 'ok', clock.monotonicMs())
     },
     neutral(row, slot) {
@@ -299,10 +408,26 @@ export function createStandings(
           standing.state !== 'active' ||
           Math.min(standing.expiresMs, standing.modelDueMs) < Number.POSITIVE_INFINITY
         )
-          apply(row, nowMs)
+          apply(row, nowMs, 'time')
         if (modelFreed) events.opened(row)
       }
     },
+    operate(row, action) {
+      const id = columns.ids[row]!
+      if (action === 'drain' || action === 'disable') overrides.set(id, action)
+      if (action === 'enable') {
+        overrides.set(id, undefined)
+        acquit(row)
+      }
+      if (action === 'reset') {
+        if (!acquit(row) && isOut(of(row).ejection)) publish({ kind: 'recovered', account: id })
+        forget(row)
+        events.forgotten?.(row)
+      }
+      apply(row, clock.monotonicMs(), action === 'reset' ? 'reset' : 'operator')
+    },
+    override: row => overrides.of(columns.ids[row]!),
+    draining: row => of(row).draining,
     retired: row => of(row).retired,
     availableAtMs(row) {
       const standing = of(row)
@@ -322,24 +447,41 @@ function isOut(ejection: Ejection): boolean {
   return ejection.phase === 'ejected' || ejection.phase === 'half_open'
 }
 
-function stateNow(standing: Standing, draining: boolean, nowMs: number): AccountState['state'] {
+/** What a person must mend, with no instant named at which it is mended. */
+function needsProbe(outcome: Outcome): boolean {
+  return (
+    outcome.kind === 'auth_broken' || (outcome.kind === 'quota_exhausted' && outcome.untilMs === undefined)
+  )
+}
+
+function stateNow(standing: Standing, nowMs: number): AccountState['state'] {
   if (standing.retired) return 'disabled'
   if (standing.coolUntilMs > nowMs || standing.heldUntilMs > nowMs) return 'cooling_down'
   if (standing.ejection.phase === 'ejected') return 'ejected'
   if (standing.ejection.phase === 'half_open') return 'probing'
-  if (draining) return 'draining'
+  if (standing.draining) return 'draining'
   return standing.ejection.phase === 'slow_start' ? 'slow_start' : 'active'
 }
 
-function usableNow(standing: Standing, draining: boolean, nowMs: number): number {
+function usableNow(standing: Standing, nowMs: number): number {
   if (standing.retired || standing.coolUntilMs > nowMs || standing.heldUntilMs > nowMs) return 0
   const { ejection } = standing
   if (ejection.phase === 'ejected') return 0
   if (ejection.phase === 'half_open') return ejection.probing ? 0 : REACHABLE
-  return draining ? REACHABLE : REACHABLE | OPEN
+  return standing.draining ? REACHABLE : REACHABLE | OPEN
 }
 
 function reasonOf(standing: Standing): string | undefined {
-  if (standing.state === 'cooling_down') return standing.coolReason === '' ? 'held' : standing.coolReason
-  return standing.state === 'ejected' || standing.state === 'probing' ? 'consecutive_faults' : undefined
+  switch (standing.state) {
+    case 'cooling_down':
+      return standing.coolReason === '' ? 'held' : standing.coolReason
+    case 'ejected':
+    case 'probing':
+      return standing.suspicion === undefined ? 'consecutive_faults' : standing.coolReason
+    case 'disabled':
+    case 'draining':
+      return standing.word
+    default:
+      return undefined
+  }
 }

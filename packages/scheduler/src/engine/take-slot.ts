@@ -1,4 +1,6 @@
+import type { Reservation } from '../limits/headroom.ts'
 import type { Account } from '../model/account.ts'
+import type { ScheduleRequest } from '../model/request.ts'
 import type { MaybePromise, Slot, SlotBatch } from '../ports.ts'
 import { refreshLoad } from './columns.ts'
 import type { Core } from './core.ts'
@@ -13,6 +15,10 @@ export interface Taker {
   /** The account of the slot, as it was when the slot was granted: it may be removed before the lease is made. */
   account: Account | undefined
   error: unknown
+  readonly request: ScheduleRequest
+  readonly tokens: number
+  grant: number
+  reservation: Reservation | undefined
   /** How many rows of the batch were answered for; those behind a failing one were not. */
   asked: number
 }
@@ -95,14 +101,23 @@ async function later(
   } catch (error) {
     batch.results.fill({ error }, 0, batch.count)
   }
-  if (slot !== null && core.columns.accounts[rows[from + batch.position]!]?.id !== slot.account) {
-    // The account was removed while the store was asked: its row may be another's by now.
+  if (slot !== null && !isStillWanted(core, taker, rows[from + batch.position]!, slot)) {
     core.releases.release(slot)
     slot = null
     batch.results[batch.position] = 'full'
     batch.position = -1
   }
   return settle(core, taker, batch, slot, rows, from, by)
+}
+
+/**
+ * While the store was asked, the account may have been removed (its row may be another's by now), and others may
+ * have used up what was left of its limits.
+ */
+function isStillWanted(core: Core, { request, tokens }: Taker, row: number, slot: Slot): boolean {
+  const account = core.columns.accounts[row]
+  if (account?.id !== slot.account) return false
+  return !core.headroom.known || core.headroom.covers(account, request.model, tokens)
 }
 
 function settle(
@@ -162,7 +177,13 @@ function grant(core: Core, taker: Taker, slot: Slot, row: number, by: AttemptOri
   core.standings.granted(row, slot)
   taker.row = row
   taker.slot = slot
-  taker.account = core.columns.accounts[row]
+  const account = core.columns.accounts[row]
+  taker.account = account
+  taker.grant = ++core.grants
+  taker.reservation =
+    core.headroom.known && account !== undefined
+      ? core.headroom.reserve(account, taker.request.model, taker.tokens, taker.grant)
+      : undefined
   taker.error = undefined
   return true
 }

@@ -106,7 +106,7 @@ export function createWaiting(
     const isHope = (row: number) =>
       columns.accounts[row] !== undefined &&
       !core.standings.retired(row) &&
-      (run.domain !== undefined || run.set === undefined || columns.accounts[row].status !== 'draining') &&
+      (run.domain !== undefined || run.set === undefined || !core.standings.draining(row)) &&
       !(run.request.excluded?.has(columns.ids[row]!) ?? false)
     return run.waitRow >= 0 ? isHope(run.waitRow) : run.set!.members.some(isHope)
   }
@@ -260,10 +260,12 @@ export function createWaiting(
     wake,
     tenantFreed(tenant) {
       if (queue.length === 0) return
+      const before = tenants.held(tenant) + 1
       const looked = new Set<unknown>()
       for (const waiter of [...queue] as WaitingRun[]) {
         const { run } = waiter
-        if (waiter.tenant !== tenant || waiter.claiming || !waiter.queued || tenants.isFull(run)) continue
+        const wasHeldBack = waiter.tenant === tenant && before >= (run.request.tenantLimit ?? before + 1)
+        if (!wasHeldBack || waiter.claiming || !waiter.queued || tenants.isFull(run)) continue
         // Who may go to the same accounts would find the same.
         const isLike = run.waitRow < 0 && (run.request.excluded?.size ?? 0) === 0 ? run.set : undefined
         if (isLike !== undefined && looked.has(isLike)) continue

@@ -31,6 +31,8 @@ export interface Account {
   readonly supportsWebSocket?: boolean
   /** What stores conversation state upstream; accounts that share it can continue each other's. Default `id`. */
   readonly stateDomain?: string
+  /** What the upstream counts rate limits for (a project, a deployment); accounts that share it use up one limit. Default `id`. */
+  readonly limitDomain?: string
   /** `disabled` and `error` are an operator's or a credential's word, not a cool-down. Default `active`. */
   readonly status?: 'active' | 'draining' | 'disabled' | 'error'
   /** The operator's switch. Default true. */

@@ -31,7 +31,10 @@ export interface FilterCounts {
   readonly transport: number
   readonly domain: number
   readonly unavailable: number
+  /** This request has failed there before. */
   readonly excluded: number
+  /** Rate limited for the model, or too little left of a limit for this request. */
+  readonly limited: number
 }
 
 /** One slot asked for: which account, and what came of it. */

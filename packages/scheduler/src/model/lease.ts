@@ -1,11 +1,17 @@
 import type { Account } from './account.ts'
 import type { Decision, Layer } from './decision.ts'
+import type { ReportedLimits } from './limits.ts'
 import type { Outcome, Usage } from './outcome.ts'
 
 /** What the caller says when an attempt has ended. */
 export interface Settlement {
   readonly outcome: Outcome
   readonly usage?: Usage
+  /**
+   * What the response's headers said of rate limits, for those who did not {@link Lease.reportLimits} them. Taken as
+   * told at the first token, or now when there was none.
+   */
+  readonly limits?: ReportedLimits
 }
 
 /**
@@ -29,6 +35,11 @@ export interface Lease extends Disposable {
   bind(keys: readonly string[], options?: { readonly ttlMs?: number }): void | Promise<void>
   /** Reports the first output-bearing event; the first call counts. Feeds time to first token. */
   firstToken(): void
+  /**
+   * Reports the rate limits of the response's headers, as soon as they arrive: a reset is told from then on, and until
+   * then other requests are held back for this one. As often as there are any.
+   */
+  reportLimits(limits: ReportedLimits): void
   settle(settlement: Settlement): void
   /** True until released, settled, or lost (its store gave the slot to someone else). */
   readonly held: boolean

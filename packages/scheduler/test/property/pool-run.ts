@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import {
   type Account,
   balancedProfile,
+  fifo,
   type Lease,
   type OutcomeKind,
   type Profile,
@@ -131,6 +132,8 @@ export interface PoolRunOptions {
   readonly profile?: Profile
   readonly later?: (what: string) => Promise<unknown>
   readonly batchSize?: number
+  /** What every tenant may hold at once. */
+  readonly tenantLimit?: number
 }
 
 /** The health of accounts is left out where the book could not know it: cool-downs are its own, ejection is off. */
@@ -199,6 +202,7 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
             ...(session === undefined ? {} : { session }),
             ...(owner === undefined ? {} : { owners: [known?.key ?? 'never-bound'] }),
             excluded: new Set(ids),
+            ...(options.tenantLimit === undefined ? {} : { tenantLimit: options.tenantLimit }),
           },
           known?.tenant === tenant ? known.domain : undefined,
         )
@@ -281,6 +285,11 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
     return domain !== undefined && (account.stateDomain ?? id) === domain
   }
 
+  const heldBy = (tenant: string | undefined) =>
+    visits.filter(({ asked, request }) => asked.lease?.held && request.tenant === tenant).length
+  const { tenantLimit = Number.POSITIVE_INFINITY } = options
+  const inOrder = profile.dequeue === fifo && options.tenantLimit === undefined
+
   function isWaiting({ asked }: Visit): boolean {
     return asked.lease === undefined && asked.error === undefined
   }
@@ -295,9 +304,14 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
     for (const account of world.accounts.list()) {
       const { id, concurrency = 0 } = account
       const free = concurrency <= 0 || slots.inUse(id) < concurrency
-      const idle = visits.find(visit => isWaiting(visit) && free && fits(visit, account))
+      const idle = visits.find(
+        visit =>
+          isWaiting(visit) && free && heldBy(visit.request.tenant) < tenantLimit && fits(visit, account),
+      )
       if (idle) found.push(`${JSON.stringify(idle.request)} waits while ${id} is free`)
     }
+    for (const tenant of ['x', 'y'])
+      if (heldBy(tenant) > tenantLimit) found.push(`${tenant} holds ${heldBy(tenant)} slots`)
     for (const [at, visit] of visits.entries()) {
       const { lease, error } = visit.asked
       const { owners } = visit.request
@@ -311,6 +325,7 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
       if (owners && (account.stateDomain ?? account.id) !== visit.domain)
         found.push(`${account.id} is not of the domain ${visit.domain}`)
       if (visit.request.excluded!.has(account.id)) found.push(`${account.id} was excluded`)
+      if (!inOrder) continue
       const overtaken = visits.slice(0, at).find(older => isWaiting(older) && fits(older, account))
       if (overtaken && options.later === undefined) found.push(`a newcomer overtook at ${account.id}`)
     }
