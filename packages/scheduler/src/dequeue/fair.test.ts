@@ -74,6 +74,16 @@ describe('tenantFair', () => {
     expect([...serveAll(8)].filter(tenant => tenant === 'c')).toHaveLength(4)
   })
 
+  it('starts a tenant that comes back where everyone is, behind whoever came before it', () => {
+    const { enter, serveAll } = setUp()
+    for (let i = 0; i < 30; i++) enter('a')
+    enter('b')
+    serveAll(20)
+    enter('c')
+    enter('b')
+    expect(serveAll(2)).toBe('cb')
+  })
+
   it('lets nobody save up while waiting for an account that others cannot use', () => {
     const { enter, serve } = setUp()
     for (let i = 0; i < 40; i++) enter('a')
