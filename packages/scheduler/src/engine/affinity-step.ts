@@ -101,7 +101,9 @@ function used(core: Core, run: Run, rule: AffinityRule, key: string, row: number
       ? Promise.all([refreshed, bound]).then(() => undefined)
       : undefined
   }
-  if (rule.whenBusy === 'spill') {
+  const account = core.columns.accounts[row]
+  // An account that was removed while the store was asked is nothing to wait for.
+  if (rule.whenBusy === 'spill' || account === undefined) {
     run.tried = [row]
     return
   }
@@ -113,7 +115,7 @@ function used(core: Core, run: Run, rule: AffinityRule, key: string, row: number
   run.waitRow = row
   run.plan = {
     account: core.columns.ids[row]!,
-    maxConcurrency: core.columns.accounts[row]!.concurrency ?? 0,
+    maxConcurrency: account.concurrency ?? 0,
     maxWaiting: max,
     timeoutMs,
   }
