@@ -64,7 +64,7 @@ interface Import {
 }
 
 interface SourceFile {
-  /** Below `src`: `proxy/route.ts`. */
+  /** Below `src`: `proxy/routing/route.ts`. */
   readonly path: string
   readonly imports: readonly Import[]
 }
@@ -83,7 +83,7 @@ function importsOf(code: string): Import[] {
   ]
 }
 
-/** Each import that the tables do not allow, as `proxy/route.ts imports zod: ...`. */
+/** Each import that the tables do not allow, as `proxy/routing/route.ts imports zod: ...`. */
 function violations({ path, imports }: SourceFile): string[] {
   return imports.flatMap(({ specifier, kind }) => {
     const why = specifier.startsWith('.')
@@ -157,7 +157,11 @@ describe('the check finds', () => {
   it.each([
     ['a store that knows the configuration', 'stores/x.ts', `import { a } from '../config/load.ts'`],
     ['telemetry that knows a store', 'telemetry/x.ts', `import type { A } from '../stores/sqlite/schema.ts'`],
-    ['an upstream that knows the data plane', 'upstream/x.ts', `import type { A } from '../proxy/route.ts'`],
+    [
+      'an upstream that knows the data plane',
+      'upstream/x.ts',
+      `import type { A } from '../proxy/routing/route.ts'`,
+    ],
     ['a data plane that knows an upstream', 'proxy/tap/x.ts', `export { a } from '../../upstream/client.ts'`],
     ['a command that opens a store', 'cli/x.ts', `const a = await import('../stores/sqlite/schema.ts')`],
     ['a value where a type is allowed', 'telemetry/x.ts', `import { a } from '../proxy/request-record.ts'`],

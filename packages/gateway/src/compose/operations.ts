@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Scheduler } from '@headgate/scheduler'
 import type { PlainAnswer, PlainRequest, PlainRoute } from '../http/plain-route.ts'
-import { GatewayError } from '../proxy/errors.ts'
+import { GatewayError } from '../proxy/errors/errors.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
 /** What the operational routes look at. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '@headgate/scheduler'
-import { GatewayError } from '../proxy/errors.ts'
+import { GatewayError } from '../proxy/errors/errors.ts'
 import type { HttpLimits } from './limits.ts'
 
 /** Where a finished reading goes. Exactly one of the two is called, once. */

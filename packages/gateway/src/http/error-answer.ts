@@ -1,5 +1,5 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
-import { errorBody, errorHeaders, type GatewayError } from '../proxy/errors.ts'
+import { errorBody, errorHeaders, type GatewayError } from '../proxy/errors/errors.ts'
 import { newRequestId } from '../wire/request-id.ts'
 
 /**

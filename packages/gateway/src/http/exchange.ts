@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '@headgate/scheduler'
-import type { GatewayError } from '../proxy/errors.ts'
+import type { GatewayError } from '../proxy/errors/errors.ts'
 import type { Inbound, Outbound } from '../proxy/exchange.ts'
 import type { HeaderList } from '../wire/header-list.ts'
 import { BodyReading, bodyTooLarge } from './body.ts'

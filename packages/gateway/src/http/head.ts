@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { GatewayError } from '../proxy/errors.ts'
+import { GatewayError } from '../proxy/errors/errors.ts'
 import type { HeaderList } from '../wire/header-list.ts'
 import type { HttpLimits } from './limits.ts'
 

@@ -1,4 +1,4 @@
-import { GatewayError } from '../proxy/errors.ts'
+import { GatewayError } from '../proxy/errors/errors.ts'
 import { wrongProtocol } from './head.ts'
 import type { HttpLimits } from './limits.ts'
 

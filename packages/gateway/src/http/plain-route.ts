@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isGatewayError } from '../proxy/errors.ts'
+import { isGatewayError } from '../proxy/errors/errors.ts'
 import type { HeaderList } from '../wire/header-list.ts'
 import { refuseWith } from './error-answer.ts'
 import { methodNotServed } from './head.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '@headgate/scheduler'
-import { GatewayError } from '../proxy/errors.ts'
+import { GatewayError } from '../proxy/errors/errors.ts'
 import type { Inbound, Outbound } from '../proxy/exchange.ts'
 import { explainListenError } from '../runtime/listen-error.ts'
 import type { Log } from '../runtime/log.ts'

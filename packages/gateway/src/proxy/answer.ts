@@ -1,5 +1,5 @@
 import type { HeaderList } from '../wire/header-list.ts'
-import { errorBody, errorHeaders, type GatewayError } from './errors.ts'
+import { errorBody, errorHeaders, type GatewayError } from './errors/errors.ts'
 import type { Outbound } from './exchange.ts'
 import type { RequestTrace } from './request-record.ts'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '@headgate/scheduler'
 import type { Log } from '../runtime/log.ts'
 import type { Upstream } from '../wire/upstream.ts'
-import type { ClientLookup } from './credentials.ts'
+import type { ClientLookup } from './admission/credentials.ts'
 import type { PoolAccess } from './pool-access.ts'
 import type { AttemptRecord, RequestRecord } from './request-record.ts'
 

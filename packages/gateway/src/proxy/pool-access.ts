@@ -1,5 +1,5 @@
 import type { Scheduler } from '@headgate/scheduler'
-import type { ModelSource } from './models.ts'
+import type { ModelSource } from './models/models.ts'
 
 /** What a request may need of an account beyond its model. */
 export type Capability =

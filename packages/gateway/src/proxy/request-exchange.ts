@@ -1,16 +1,16 @@
 import type { HeaderList } from '../wire/header-list.ts'
-import type { Attempt, AttemptEnd, AttemptOptions } from './attempt.ts'
+import type { ClientAccess } from './admission/credentials.ts'
+import type { Attempt, AttemptEnd, AttemptOptions } from './attempt/attempt.ts'
 import type { ByteBudget } from './byte-budget.ts'
-import type { ClientAccess } from './credentials.ts'
-import { GatewayError } from './errors.ts'
+import { GatewayError } from './errors/errors.ts'
 import type { Inbound, Outbound } from './exchange.ts'
-import type { ModelDirectory } from './models.ts'
+import type { RetryBudget } from './generation/retry-budget.ts'
+import type { ModelDirectory } from './models/models.ts'
 import type { PipelineDeps } from './pipeline-deps.ts'
 import type { AccountAccess, PoolAccess } from './pool-access.ts'
-import { hopsOf, requestHeaders } from './request-headers.ts'
+import { hopsOf, requestHeaders } from './request/request-headers.ts'
 import type { RequestTrace } from './request-record.ts'
-import type { RetryBudget } from './retry-budget.ts'
-import type { Route } from './route.ts'
+import type { Route } from './routing/route.ts'
 
 /** What all requests of one pipeline share. */
 export interface Shared {

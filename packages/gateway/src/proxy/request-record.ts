@@ -1,5 +1,5 @@
 import type { Decision, Layer, Lease, OutcomeKind, Usage } from '@headgate/scheduler'
-import type { ErrorCode } from './errors.ts'
+import type { ErrorCode } from './errors/errors.ts'
 
 /** One upstream exchange of a request. */
 export interface AttemptRecord {

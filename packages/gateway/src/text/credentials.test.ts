@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { cleanText } from '../proxy/clean-text.ts'
+import { cleanText } from '../proxy/errors/clean-text.ts'
 import { redactFields } from '../telemetry/redact.ts'
 import { hideCredentials, knowCredentials } from './credentials.ts'
 

@@ -1,5 +1,5 @@
 // Prose for a page, one entry a code: longer than other files because the catalogue is.
-import type { ErrorCode } from '../../src/proxy/error-catalogue.ts'
+import type { ErrorCode } from '../../src/proxy/errors/error-catalogue.ts'
 
 /** What the page says of a code beyond the catalogue: when it comes, and what to do. */
 export interface ErrorHelp {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { errorCatalogue } from '../../src/proxy/error-catalogue.ts'
+import { errorCatalogue } from '../../src/proxy/errors/error-catalogue.ts'
 import { errorHelp } from './error-remedies.ts'
 import { errorsPage } from './generate-errors.ts'
 import { renderErrors } from './render-errors.ts'

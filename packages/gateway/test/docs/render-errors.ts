@@ -3,12 +3,12 @@ import {
   type ErrorEntry,
   errorCatalogue,
   type RetryAdvice,
-} from '../../src/proxy/error-catalogue.ts'
+} from '../../src/proxy/errors/error-catalogue.ts'
 import { errorHelp } from './error-remedies.ts'
 
 const introduction = `# Errors
 
-<!-- Generated from packages/gateway/src/proxy/error-catalogue.ts and test/docs/error-remedies.ts. Edit there, then run:
+<!-- Generated from packages/gateway/src/proxy/errors/error-catalogue.ts and test/docs/error-remedies.ts. Edit there, then run:
      node --conditions=headgate-source packages/gateway/test/docs/generate-errors.ts -->
 
 Every error that Headgate itself answers with. An upstream's own refusal of a request (a 4xx about its content) is

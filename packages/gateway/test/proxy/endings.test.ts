@@ -2,7 +2,7 @@ import { SchedulerError, type SchedulerErrorCode } from '@headgate/scheduler'
 import { createParser } from 'eventsource-parser'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { responseKey } from '../../src/proxy/owner-key.ts'
+import { responseKey } from '../../src/proxy/ownership/owner-key.ts'
 import { bytesOf, FakeClient, type FakeExchange, type FakeUpstream } from './fake-sides.ts'
 import { calm, chatEvents, createWorld, keyA, responseEvents } from './world.ts'
 

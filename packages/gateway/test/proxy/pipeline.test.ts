@@ -1,7 +1,7 @@
 import { SchedulerError } from '@headgate/scheduler'
 import { describe, expect, it } from 'vitest'
-import { GatewayError } from '../../src/proxy/errors.ts'
-import { responseKey } from '../../src/proxy/owner-key.ts'
+import { GatewayError } from '../../src/proxy/errors/errors.ts'
+import { responseKey } from '../../src/proxy/ownership/owner-key.ts'
 import { bytesOf, FakeClient } from './fake-sides.ts'
 import { calm, chatEvents, createWorld, keyB, responseEvents } from './world.ts'
 

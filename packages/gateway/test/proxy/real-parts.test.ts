@@ -9,7 +9,7 @@ import {
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
-import { createClientLookup, keyDigest } from '../../src/proxy/credentials.ts'
+import { createClientLookup, keyDigest } from '../../src/proxy/admission/credentials.ts'
 import { createPipeline } from '../../src/proxy/pipeline.ts'
 import { createPoolAccess } from '../../src/proxy/pool-access.ts'
 import type { RequestRecord } from '../../src/proxy/request-record.ts'

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Account, Clock, Scheduler } from '@headgate/scheduler'
 import { createManualClock } from '@headgate/scheduler/memory'
-import { createClientLookup, keyDigest } from '../../src/proxy/credentials.ts'
+import { createClientLookup, keyDigest } from '../../src/proxy/admission/credentials.ts'
 import { createPipeline } from '../../src/proxy/pipeline.ts'
 import type { PipelineLimits } from '../../src/proxy/pipeline-deps.ts'
 import { type AccountAccess, createPoolAccess, type PoolOptions } from '../../src/proxy/pool-access.ts'

@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser'
-import { isJson } from '../json-scanner.ts'
+import { isJson } from '../request/json-scanner.ts'
 
 // One for all streams, because a check is never interrupted; as long as the longest event so far.
 let scratch = Buffer.alloc(4096)

@@ -1,6 +1,6 @@
 import type { Usage } from '@headgate/scheduler'
-import { type JsonField, scanJson, wantFields } from '../json-scanner.ts'
-import { idShape } from '../route.ts'
+import { type JsonField, scanJson, wantFields } from '../request/json-scanner.ts'
+import { idShape } from '../routing/route.ts'
 import { type InBandFailure, readFailure } from './failure.ts'
 import { readUsage } from './usage.ts'
 

@@ -1,5 +1,5 @@
 import type { EventSourceMessage } from 'eventsource-parser'
-import { idShape } from '../route.ts'
+import { idShape } from '../routing/route.ts'
 import { readFailure } from './failure.ts'
 import { EventTap, parseObject } from './stream-tap.ts'
 import { readUsage } from './usage.ts'

@@ -1,0 +1,77 @@
+import type { AccountState, SchedulerError } from '@headgate/scheduler'
+import { type Continuation, previousResponseNotFound } from '../ownership/owner-key.ts'
+import { GatewayError } from './errors.ts'
+
+/** What a refusal may need to say. */
+export interface RefusalContext {
+  /** The accounts that could serve the request, as they stand now. */
+  readonly serving: () => readonly AccountState[]
+  readonly model: string
+  readonly continues: Continuation | undefined
+  readonly nearestModels: () => readonly string[]
+}
+
+/** Says to a client why the scheduler has no account for its request. */
+export function schedulerRefusal(error: SchedulerError, context: RefusalContext): GatewayError {
+  const { retryAfterMs } = error
+  // Only what is nobody's normal answer has a cause: it is logged.
+  const details = isFault(error) ? { retryAfterMs, cause: error } : { retryAfterMs }
+  switch (error.code) {
+    case 'owner_unknown':
+    case 'owner_gone':
+      return stateNotFound(context.continues)
+    case 'conflicting_owners':
+      return new GatewayError('conflicting_owners', details)
+    case 'owner_unavailable':
+      return new GatewayError('owner_unavailable', details)
+    case 'model_unsupported':
+      return modelNotFound(context.model, context.nearestModels())
+    case 'all_excluded':
+      // No account with the state is capable: the client resends everything, as for state that is gone.
+      return context.continues === undefined
+        ? new GatewayError('no_accounts')
+        : stateNotFound(context.continues)
+    case 'no_accounts':
+    case 'transport_unsupported':
+      return new GatewayError('no_accounts')
+    case 'cooling_down':
+      return new GatewayError(
+        allRateLimited(context.serving()) ? 'accounts_rate_limited' : 'accounts_cooling_down',
+        details,
+      )
+    case 'queue_full':
+    case 'queue_timeout':
+    case 'draining':
+      return new GatewayError(error.code, details)
+    case 'store_failed':
+      return new GatewayError('state_unavailable', details)
+    case 'aborted':
+      return new GatewayError('client_closed', details)
+    case 'invalid_profile':
+    case 'invalid_request':
+      return new GatewayError('internal_error', details)
+  }
+}
+
+/** The one answer for state that is unknown, gone, or somebody else's. */
+function stateNotFound(continues: Continuation | undefined): GatewayError {
+  return continues?.kind === 'conversation'
+    ? new GatewayError('conversation_not_found', { param: 'conversation', values: { id: continues.id } })
+    : previousResponseNotFound()
+}
+
+/** 404 with the names that may have been meant; only names this key may see. */
+export function modelNotFound(model: string, nearest: readonly string[]): GatewayError {
+  const hint = nearest.length === 0 ? '' : ' The nearest names: '
+  return new GatewayError('model_not_found', { param: 'model', values: { model, hint, nearest } })
+}
+
+/** A store that failed or a fault of ours, not an absence. */
+export function isFault({ code }: SchedulerError): boolean {
+  return code === 'store_failed' || code === 'invalid_profile' || code === 'invalid_request'
+}
+
+function allRateLimited(serving: readonly AccountState[]): boolean {
+  const cooling = serving.filter(account => account.state === 'cooling_down')
+  return cooling.length > 0 && cooling.every(account => account.reason === 'rate_limited')
+}

@@ -1,0 +1,155 @@
+import {
+  type AccountState,
+  isSchedulerError,
+  type Lease,
+  type ScheduleRequest,
+  type SchedulerError,
+} from '@headgate/scheduler'
+import type { AttemptEnd } from '../attempt/attempt.ts'
+import { GatewayError } from '../errors/errors.ts'
+import { isFault, modelNotFound, schedulerRefusal } from '../errors/scheduler-refusal.ts'
+import type { AccountAccess, Capability } from '../pool-access.ts'
+import type { CreateFacts } from '../request/request-check.ts'
+import { accountOf, type RoutedExchange, stillThere } from '../request-exchange.ts'
+import type { RouteKind } from '../routing/route.ts'
+import { servingStates } from './serving-accounts.ts'
+
+/** An attempt that said nothing to the client. */
+type Failed = AttemptEnd & { readonly kind: 'failed' }
+
+/** One request's way through the accounts of its pool: asks for the next, remembers the last that failed. */
+export class AccountSearch {
+  readonly #exchange: RoutedExchange
+  readonly #facts: CreateFacts
+  readonly #request: ScheduleRequest
+  #excluded: ReadonlySet<string> | undefined
+  #last: Failed | undefined
+  #failures = 0
+  #ownersRelayed = false
+
+  constructor(exchange: RoutedExchange, facts: CreateFacts, session: string | undefined) {
+    this.#exchange = exchange
+    this.#facts = facts
+    const { client, pool, route } = exchange
+    const { model, continues } = facts
+    const excluded = pool.incapable(needs(route.kind, facts))
+    this.#request = {
+      tenant: client.tenant,
+      model,
+      transport: 'http_sse',
+      ...(session === undefined ? {} : { session }),
+      ...(continues === undefined ? {} : { owners: [continues.key] }),
+      ...(excluded === undefined ? {} : { excluded }),
+    }
+  }
+
+  /** The next account with a slot of it in hand. Throws what the client is to be told when there is none. */
+  async next(): Promise<{ lease: Lease; account: AccountAccess }> {
+    for (;;) {
+      const lease = await this.#acquire()
+      const account = accountOf(this.#exchange, lease.account.id)
+      if (account !== undefined) return { lease, account }
+      // It left the configuration between the choice and now.
+      lease[Symbol.dispose]()
+      this.#exclude(lease.account.id)
+    }
+  }
+
+  failed(accountId: string, end: Failed): void {
+    this.#last = end
+    this.#failures++
+    this.#exclude(accountId)
+  }
+
+  /**
+   * What the client hears when this was the end: the last account's error, with the truth about trying again.
+   * `given_up`: the gateway would have gone on, but has spent its attempts or its budget, and so should the client.
+   */
+  lastError(why: 'final' | 'given_up' | 'nobody_left'): GatewayError {
+    const { answer } = this.#last!.verdict
+    if (answer === 'relay') {
+      return new GatewayError('upstream_bad_response', { values: { detail: 'its error message broke off' } })
+    }
+    if (answer.code === 'model_not_found') return this.#modelNotFound()
+    const waits = answer.code === 'rate_limit_exceeded' || answer.code === 'server_is_overloaded'
+    if (waits) answer.retryAfterMs ??= this.#soonestMs()
+    if (why === 'given_up' || this.#failures > 1) answer.retry = 'never'
+    return answer
+  }
+
+  /** When the first account that serves the model may be tried again; undefined when that is not known, or now. */
+  #soonestMs(): number | undefined {
+    const waits = this.#serving().map(account => account.availableInMs)
+    const soonest = Math.min(...waits)
+    return soonest > 0 && Number.isFinite(soonest) ? soonest : undefined
+  }
+
+  async #acquire(): Promise<Lease> {
+    const { pool, inbound } = this.#exchange
+    for (;;) {
+      try {
+        const lease = await pool.scheduler.acquire(this.#current(), { signal: inbound.signal })
+        if (!inbound.signal.aborted) return lease
+        lease.settle({ outcome: { kind: 'client_abort' } })
+      } catch (error) {
+        if (isSchedulerError(error)) this.#exchange.trace.refusal = error.decision
+        stillThere(inbound)
+        if (!isSchedulerError(error)) throw error
+        // A fault of ours is told as such; an absence leaves the last account's error the truth.
+        if (this.#last !== undefined && !isFault(error)) throw this.lastError('nobody_left')
+        const unknown = error.code === 'owner_unknown' && pool.unknownOwners === 'relay'
+        if (!unknown || this.#ownersRelayed) throw this.#refusal(error)
+        this.#ownersRelayed = true
+      }
+      stillThere(inbound)
+    }
+  }
+
+  #serving(): readonly AccountState[] {
+    const { pool } = this.#exchange
+    return servingStates(pool, this.#facts.model, this.#request.excluded)
+  }
+
+  #refusal(error: SchedulerError): GatewayError {
+    const { pool } = this.#exchange
+    const { model, continues } = this.#facts
+    const nearestModels = () => this.#exchange.shared.models.nearest(pool.accounts, model)
+    return schedulerRefusal(error, { serving: () => this.#serving(), model, continues, nearestModels })
+  }
+
+  #modelNotFound(): GatewayError {
+    const { pool, shared } = this.#exchange
+    const { model } = this.#facts
+    return modelNotFound(model, shared.models.nearest(pool.accounts, model))
+  }
+
+  #current(): ScheduleRequest {
+    if (this.#excluded === undefined && !this.#ownersRelayed) return this.#request
+    const { owners, ...request } = this.#request
+    return {
+      ...request,
+      ...(owners === undefined || this.#ownersRelayed ? {} : { owners }),
+      ...(this.#excluded === undefined ? {} : { excluded: this.#excluded }),
+    }
+  }
+
+  #exclude(accountId: string): void {
+    // A new set each time: the scheduler's records keep the one they were given.
+    this.#excluded = new Set([...(this.#excluded ?? this.#request.excluded ?? []), accountId])
+  }
+}
+
+function needs(kind: RouteKind, facts: CreateFacts): readonly Capability[] {
+  if (kind === 'create_chat') return chatNeeds
+  if (kind === 'create_embeddings') return embeddingsNeeds
+  if (!facts.background && facts.continues === undefined) return responsesNeeds
+  const list: Capability[] = ['responses']
+  if (facts.background) list.push('background')
+  if (facts.continues?.kind === 'response') list.push('storedResponses')
+  if (facts.continues?.kind === 'conversation') list.push('conversations')
+  return list
+}
+
+const chatNeeds: readonly Capability[] = ['chat']
+const embeddingsNeeds: readonly Capability[] = ['embeddings']
+const responsesNeeds: readonly Capability[] = ['responses']

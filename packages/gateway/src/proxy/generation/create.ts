@@ -1,0 +1,191 @@
+// The product's heart, kept in one place: read it from serveCreate downwards.
+import type { Lease } from '@headgate/scheduler'
+import type { HeaderList } from '../../wire/header-list.ts'
+import type { UpstreamRequest } from '../../wire/upstream.ts'
+import { Attempt, type AttemptEnd } from '../attempt/attempt.ts'
+import { judgeReply } from '../attempt/outcome.ts'
+import { GatewayError } from '../errors/errors.ts'
+import { upstreamModel } from '../models/models.ts'
+import type { AccountAccess } from '../pool-access.ts'
+import { RequestBody } from '../request/request-body.ts'
+import { type CreateFacts, checkContentHeaders, checkCreate } from '../request/request-check.ts'
+import { type RequestScan, scanRequest } from '../request/scan.ts'
+import { sessionKey } from '../request/session-key.ts'
+import { spliceBytes } from '../request/splice.ts'
+import {
+  attemptBasis,
+  ClientLeft,
+  type RoutedExchange,
+  routingHeaders,
+  runAttempt,
+  upstreamHeaders,
+} from '../request-exchange.ts'
+import { AttemptTrace } from '../request-record.ts'
+import { AccountSearch } from './account-search.ts'
+import { type FailoverState, mayMoveOn } from './failover.ts'
+import { discardOrphan } from './orphan.ts'
+
+/** A checked request. Its bytes go as soon as an answer begins: streams outlive them by minutes. */
+interface Creation {
+  readonly facts: CreateFacts
+  readonly session: string | undefined
+  readonly body: RequestBody
+  readonly headers: HeaderList
+  scan: RequestScan | undefined
+}
+
+/** Makes the model work: reads, checks, finds an account, relays its answer, moves on while nothing was said. */
+export async function serveCreate(exchange: RoutedExchange): Promise<void> {
+  checkContentHeaders(exchange.inbound.headers)
+  const headers = upstreamHeaders(exchange.inbound, { hasBody: true })
+  const leave = enter(exchange)
+  try {
+    const creation = await readCreation(exchange, headers)
+    try {
+      await generate(exchange, creation)
+    } finally {
+      creation.body.release()
+    }
+  } finally {
+    leave()
+  }
+}
+
+/** Holds the client to its concurrency; the answer gives the place back. */
+function enter({ client, shared }: RoutedExchange): () => void {
+  const { running } = shared
+  const now = running.get(client.name) ?? 0
+  if (client.concurrency !== undefined && now >= client.concurrency) {
+    throw new GatewayError('key_concurrency', { values: { limit: client.concurrency } })
+  }
+  running.set(client.name, now + 1)
+  return () => {
+    const left = running.get(client.name)! - 1
+    if (left === 0) running.delete(client.name)
+    else running.set(client.name, left)
+  }
+}
+
+async function readCreation(exchange: RoutedExchange, headers: HeaderList): Promise<Creation> {
+  const { inbound, deps, shared, route, trace, client } = exchange
+  const { bytes, body } = await RequestBody.read(inbound, shared.memory, deps.limits.bodyBytes)
+  try {
+    trace.bytesIn = bytes.length
+    const scan = scanRequest(bytes)
+    const facts = checkCreate(route, scan)
+    trace.model = facts.model
+    trace.stream = facts.stream
+    return { facts, session: sessionKey(client.tenant, inbound.headers, scan), body, headers, scan }
+  } catch (error) {
+    body.release()
+    throw error
+  }
+}
+
+async function generate(exchange: RoutedExchange, creation: Creation): Promise<void> {
+  const { pool, deps, shared } = exchange
+  const budget = shared.budgetOf(pool.name)
+  budget.requested()
+  const { background } = creation.facts
+  const state: FailoverState = {
+    maxAttempts: deps.limits.attempts,
+    budget,
+    background,
+    attempts: 0,
+    ambiguous: 0,
+  }
+  const search = new AccountSearch(exchange, creation.facts, creation.session)
+  for (;;) {
+    const { lease, account } = await nextAccount(search, state)
+    if (state.attempts++ > 0) pool.scheduler.reportSwitch()
+    const end = await leased(lease, () => attempt(exchange, creation, lease, account))
+    if (end.kind === 'answered') return
+    if (end.orphanId !== undefined) discardOrphan(exchange, account.target, end.orphanId)
+    if (end.kind === 'client_left') throw new ClientLeft()
+    if (end.kind === 'crashed') throw end.error
+    search.failed(account.id, end)
+    if (!mayMoveOn(state, end)) throw search.lastError(end.verdict.mayFailOver ? 'given_up' : 'final')
+  }
+}
+
+/** The next account; a retry that finds none to go to is not one. */
+async function nextAccount(search: AccountSearch, state: FailoverState): ReturnType<AccountSearch['next']> {
+  try {
+    return await search.next()
+  } catch (error) {
+    if (state.attempts > 0) state.budget.giveBack()
+    throw error
+  }
+}
+
+/** A fault of ours between taking a slot and using it must not keep the slot. */
+async function leased<T>(lease: Lease, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use()
+  } catch (error) {
+    lease[Symbol.dispose]()
+    throw error
+  }
+}
+
+function attempt(
+  exchange: RoutedExchange,
+  creation: Creation,
+  lease: Lease,
+  account: AccountAccess,
+): Promise<AttemptEnd> {
+  const { route, pool, trace } = exchange
+  const { facts } = creation
+  const record = new AttemptTrace(account.id, lease)
+  trace.attempts.push(record)
+  tellAttempt(exchange, record)
+  const streams = facts.stream && !facts.background
+  const one = new Attempt({
+    ...attemptBasis(exchange),
+    lease,
+    record,
+    commit: facts.background ? 'at_once' : pool.commit,
+    firstTokenTimeoutMs: streams ? (account.firstTokenTimeoutMs ?? pool.firstTokenTimeoutMs) : undefined,
+    dialect: route.kind === 'create_chat' ? 'chat' : 'responses',
+    bindsIds:
+      route.kind === 'create_response' && facts.store && account.capabilities?.storedResponses !== false,
+    model: facts.model,
+    continuesResponse: facts.continues !== undefined,
+    judge: judgeReply,
+    extraHeaders: routingHeaders(exchange),
+    onCommit: () => {
+      creation.scan = undefined
+      creation.body.release()
+    },
+  })
+  return runAttempt(exchange, one, upstreamRequest(exchange, creation, account))
+}
+
+function tellAttempt({ deps, trace }: RoutedExchange, record: AttemptTrace): void {
+  try {
+    deps.onAttempt?.(record)
+  } catch (error) {
+    deps.log.error({ requestId: trace.requestId, error }, 'A listener of attempts failed.')
+  }
+}
+
+/** The client's bytes, but for the model's name where the account calls it differently. */
+function upstreamRequest(
+  exchange: RoutedExchange,
+  creation: Creation,
+  account: AccountAccess,
+): UpstreamRequest {
+  const { facts, scan } = creation
+  const { bytes } = scan!
+  const name = upstreamModel(account.models, facts.model)
+  const { start, end } = facts.modelField
+  const splices =
+    name === facts.model ? [] : [{ start, end, bytes: new TextEncoder().encode(JSON.stringify(name)) }]
+  return {
+    target: account.target,
+    method: 'POST',
+    path: exchange.route.upstreamPath,
+    headers: creation.headers,
+    body: spliceBytes(bytes, splices),
+  }
+}

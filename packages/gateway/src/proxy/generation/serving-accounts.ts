@@ -1,0 +1,17 @@
+import type { AccountState } from '@headgate/scheduler'
+import { servesModel } from '../models/models.ts'
+import type { PoolAccess } from '../pool-access.ts'
+
+/**
+ * The accounts of a pool that serve a model, without those in `excluded`, as they stand now: only they say when it
+ * is worth coming back.
+ */
+export function servingStates(
+  pool: PoolAccess,
+  model: string,
+  excluded: ReadonlySet<string> | undefined,
+): readonly AccountState[] {
+  const serving = pool.accounts.filter(({ id, models }) => !excluded?.has(id) && servesModel(models, model))
+  const ids = new Set(serving.map(({ id }) => id))
+  return pool.scheduler.accounts().filter(({ account }) => ids.has(account))
+}

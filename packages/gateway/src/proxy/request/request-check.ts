@@ -1,0 +1,100 @@
+import type { HeaderList } from '../../wire/header-list.ts'
+import { GatewayError } from '../errors/errors.ts'
+import { type Continuation, continuation } from '../ownership/owner-key.ts'
+import type { Route } from '../routing/route.ts'
+import type { JsonField } from './json-scanner.ts'
+import { describe, type RequestScan, type RoutingField } from './scan.ts'
+
+/** What the gateway needs to know of a create request. */
+export interface CreateFacts {
+  readonly model: string
+  /** Where the model's name lies in the body, quotes included. */
+  readonly modelField: JsonField
+  readonly stream: boolean
+  /** False only when the body says so. */
+  readonly store: boolean
+  readonly background: boolean
+  readonly continues: Continuation | undefined
+}
+
+/**
+ * Refuses a body that is not plain JSON in UTF-8 before it is read: 415 `unsupported_media_type` or
+ * `unsupported_content_encoding`.
+ */
+export function checkContentHeaders(headers: HeaderList): void {
+  let contentType: string | undefined
+  for (const [name, value] of headers) {
+    if (name === 'content-type') {
+      if (contentType !== undefined) throw new GatewayError('duplicate_header', { values: { header: name } })
+      contentType = value
+    } else if (name === 'content-encoding' && value.toLowerCase() !== 'identity') {
+      throw new GatewayError('unsupported_content_encoding', { values: { given: value } })
+    }
+  }
+  // The usual spelling first: it needs no parsing.
+  if (contentType === 'application/json') return
+  if (contentType === undefined || !isUtf8Json(contentType)) {
+    throw new GatewayError('unsupported_media_type', { values: { given: contentType ?? 'missing' } })
+  }
+}
+
+const jsonType = /^application\/json(?: *; *([a-z0-9-]+)=("[^"\\]{0,64}"|[^\s;"]{1,64}))* *$/i
+const charset = /; *charset="?([^";\s]+)"?/i
+
+function isUtf8Json(value: string): boolean {
+  if (value.length > 256 || !jsonType.test(value)) return false
+  const name = charset.exec(value)?.[1]?.toLowerCase()
+  return name === undefined || name === 'utf-8' || name === 'utf8'
+}
+
+/**
+ * Checks the routing fields of a create and reads them. Everything else in the body (roles, ranges, tools) is the
+ * upstream's to judge. Throws a {@link GatewayError} whose `param` names the field.
+ */
+export function checkCreate(route: Route, scan: RequestScan): CreateFacts {
+  const modelField = scan.field('model')
+  const model = readModel(scan, modelField)
+  const responses = route.kind === 'create_response'
+  return {
+    model,
+    modelField: modelField!,
+    stream: readFlag(scan, 'stream', false),
+    store: responses ? readFlag(scan, 'store', true) : true,
+    background: responses ? readFlag(scan, 'background', false) : false,
+    continues: responses ? continuation(scan) : undefined,
+  }
+}
+
+const maxModelChars = 256
+const modelExpectation = `a string of 1 to ${maxModelChars} printable characters`
+
+function readModel(scan: RequestScan, field: JsonField | undefined): string {
+  if (field === undefined) {
+    throw new GatewayError('missing_required_parameter', {
+      param: 'model',
+      values: { param: 'model', expected: modelExpectation },
+    })
+  }
+  if (field.kind !== 'string') throw wrongType('model', modelExpectation, field)
+  // Six bytes is the longest spelling of one character.
+  const value = field.end - field.start > maxModelChars * 6 + 2 ? '' : (scan.value(field) as string)
+  if (value === '' || value.length > maxModelChars || /[\p{Cc}\p{Cs}]/u.test(value)) {
+    throw new GatewayError('invalid_value', {
+      param: 'model',
+      values: { param: 'model', expected: modelExpectation },
+    })
+  }
+  return value
+}
+
+/** `null` is what some clients send for "not set". */
+function readFlag(scan: RequestScan, name: RoutingField, absent: boolean): boolean {
+  const field = scan.field(name)
+  if (field === undefined || field.kind === 'null') return absent
+  if (field.kind !== 'boolean') throw wrongType(name, 'true or false', field)
+  return scan.bytes[field.start] === 0x74
+}
+
+function wrongType(param: RoutingField, expected: string, field: JsonField): GatewayError {
+  return new GatewayError('invalid_type', { param, values: { param, expected, given: describe(field.kind) } })
+}
