@@ -2,7 +2,7 @@ import { SchedulerError, type SchedulerErrorCode } from '@headgate/scheduler'
 import { createParser } from 'eventsource-parser'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { responseKey } from '../../src/proxy/ownership/owner-key.ts'
+import { ownerKey } from '../../src/proxy/ownership/owner-key.ts'
 import { bytesOf, FakeClient, type FakeExchange, type FakeUpstream } from './fake-sides.ts'
 import { calm, chatEvents, createWorld, keyA, responseEvents } from './world.ts'
 
@@ -109,7 +109,7 @@ describe('a stream that fails of itself', () => {
     expect(client.text).toBe(two.created + two.delta + two.completed)
     expect(world.scheduler.leases.map(lease => [lease.outcome, lease.bound])).toEqual([
       ['server_error', []],
-      ['ok', [responseKey('resp_2')]],
+      ['ok', [ownerKey('response', 'resp_2')]],
     ])
     expect(world.scheduler.switches).toBe(1)
   })

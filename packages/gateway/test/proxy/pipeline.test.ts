@@ -1,7 +1,7 @@
 import { SchedulerError } from '@headgate/scheduler'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../src/proxy/errors/errors.ts'
-import { responseKey } from '../../src/proxy/ownership/owner-key.ts'
+import { ownerKey } from '../../src/proxy/ownership/owner-key.ts'
 import { bytesOf, FakeClient } from './fake-sides.ts'
 import { calm, chatEvents, createWorld, keyB, responseEvents } from './world.ts'
 
@@ -29,7 +29,7 @@ describe('a JSON answer', () => {
       {
         outcome: 'ok',
         settled: 1,
-        bound: [responseKey('resp_1')],
+        bound: [ownerKey('response', 'resp_1')],
         settlement: { usage: { inputTokens: 3, cachedTokens: 1, outputTokens: 4 } },
       },
     ])
@@ -74,7 +74,7 @@ describe('a JSON answer', () => {
     const client = await world.post(ask)
     world.upstream.last.head(200, [['content-type', 'application/json']])
     world.upstream.last.data(`{"id":"resp_1","output":"${'x'.repeat(200)}`)
-    expect(world.scheduler.leases[0]!.bound).toEqual([responseKey('resp_1')])
+    expect(world.scheduler.leases[0]!.bound).toEqual([ownerKey('response', 'resp_1')])
     expect(client.chunks).toHaveLength(1)
     expect(client.header('content-length')).toBeUndefined()
     world.upstream.last.data('y')
@@ -101,7 +101,7 @@ describe('a JSON answer', () => {
     expect(client.text).toBe(parts.join(''))
     expect(client.ending).toBe('ended')
     expect(world.scheduler.leases).toMatchObject([
-      { outcome: 'ok', settled: 1, bound: [responseKey('resp_1')] },
+      { outcome: 'ok', settled: 1, bound: [ownerKey('response', 'resp_1')] },
     ])
   })
 
@@ -136,7 +136,7 @@ describe('a JSON answer', () => {
     world.upstream.last.json(200, { id: 'resp_2' })
     await client.done
     expect(JSON.parse(client.text)).toEqual({ id: 'resp_2' })
-    expect(world.scheduler.owners.has(`team-a/${responseKey('resp_1')}`)).toBe(false)
+    expect(world.scheduler.owners.has(`team-a/${ownerKey('response', 'resp_1')}`)).toBe(false)
   })
 })
 
@@ -153,7 +153,10 @@ describe('a stream', () => {
     world.clock.advance(50)
     world.upstream.last.data(item)
     expect(client.text).toBe(created + inProgress + item)
-    expect(world.scheduler.leases[0]).toMatchObject({ bound: [responseKey('resp_1')], firstTokens: 0 })
+    expect(world.scheduler.leases[0]).toMatchObject({
+      bound: [ownerKey('response', 'resp_1')],
+      firstTokens: 0,
+    })
     world.upstream.last.data(delta.slice(0, 20))
     expect(client.text).toBe(created + inProgress + item)
     world.upstream.last.data(delta.slice(20))
@@ -343,7 +346,7 @@ describe('what comes back that is no answer', () => {
 describe('stored responses', () => {
   const bound = () => {
     const world = createWorld()
-    world.scheduler.owners.set(`team-a/${responseKey('resp_1')}`, 'b')
+    world.scheduler.owners.set(`team-a/${ownerKey('response', 'resp_1')}`, 'b')
     return world
   }
 

@@ -13,6 +13,7 @@ import type { ByteBudget } from '../byte-budget.ts'
 import { cleanText } from '../errors/clean-text.ts'
 import { type ErrorCode, GatewayError, type StreamFormat } from '../errors/errors.ts'
 import type { Outbound } from '../exchange.ts'
+import type { Binds } from '../ownership/binds.ts'
 import type { AttemptTrace, RequestTrace } from '../request-record.ts'
 import type { CommitPolicy } from './commit.ts'
 import { ErrorReply } from './error-reply.ts'
@@ -53,8 +54,8 @@ export interface AttemptOptions {
   /** For streams: longest wait for the first output, from now on. */
   readonly firstTokenTimeoutMs: number | undefined
   readonly dialect: StreamFormat
-  /** Ids of the answer are bound before they are relayed. */
-  readonly bindsIds: boolean
+  /** Which ids of the answer are bound before they are relayed. */
+  readonly binds: Binds
   readonly model: string
   readonly continuesResponse: boolean
   readonly judge: typeof judgeReply
@@ -298,8 +299,8 @@ export class Attempt implements UpstreamListener {
    * decides while there is no head; a head that refuses says that nothing is stored.
    */
   #orphan({ ambiguous }: { readonly ambiguous: boolean }): string | undefined {
-    const { bindsIds, outbound, record } = this.options
-    if (!bindsIds || outbound.begun) return undefined
+    const { binds, outbound, record } = this.options
+    if (binds.answer === undefined || outbound.begun) return undefined
     record.orphaned = record.upstreamStatus === undefined ? ambiguous : record.upstreamStatus < 300
     return this.#reply?.responseId
   }

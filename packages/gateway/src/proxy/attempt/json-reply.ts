@@ -1,6 +1,6 @@
 import type { HeaderList } from '../../wire/header-list.ts'
 import { GatewayError } from '../errors/errors.ts'
-import { responseKey } from '../ownership/owner-key.ts'
+import { ownerKey } from '../ownership/owner-key.ts'
 import { type JsonReply as JsonFacts, readJsonId, readJsonReply } from '../tap/json-tap.ts'
 import type { Attempt, Reply } from './attempt.ts'
 import { joinBytes } from './collect.ts'
@@ -101,9 +101,9 @@ export class JsonReply implements Reply {
 
   /** Lets go of what is held, because it is too long or because there is no memory for more of it. */
   #letGo(why: 'too_long' | GatewayError): void {
-    const { bindsIds } = this.#attempt.options
-    this.#id = bindsIds ? readJsonId(headOf(this.#chunks)) : undefined
-    if (bindsIds && this.#id === undefined) {
+    const { answer } = this.#attempt.options.binds
+    this.#id = answer === undefined ? undefined : readJsonId(headOf(this.#chunks))
+    if (answer !== undefined && this.#id === undefined) {
       if (why === 'too_long') this.#failWithoutId()
       else this.#attempt.failHere(why)
       return
@@ -138,14 +138,14 @@ export class JsonReply implements Reply {
 
   /** The client may use the id as soon as it reads it: the binding comes first. */
   #bindThen(id: string | undefined, then: () => void): void {
-    const { bindsIds, lease } = this.#attempt.options
-    if (!bindsIds || id === undefined) {
+    const { binds, lease } = this.#attempt.options
+    if (binds.answer === undefined || id === undefined) {
       then()
       return
     }
     let pending: void | Promise<void>
     try {
-      pending = lease.bind([responseKey(id)])
+      pending = lease.bind([ownerKey(binds.answer, id)])
     } catch (error) {
       this.#attempt.failBinding(error)
       return

@@ -3,7 +3,7 @@ import type { HeaderList } from '../../wire/header-list.ts'
 import type { UpstreamFault } from '../../wire/upstream.ts'
 import type { ErrorCode } from '../errors/error-catalogue.ts'
 import { GatewayError, type GatewayErrorDetails } from '../errors/errors.ts'
-import { previousResponseNotFound } from '../ownership/owner-key.ts'
+import { previousResponseNotFound } from '../ownership/continuation.ts'
 import type { InBandFailure } from '../tap/failure.ts'
 import { retryAfterMs } from './retry-after.ts'
 

@@ -2,7 +2,7 @@
 
 import type { HeaderList } from '../../wire/header-list.ts'
 import { errorEvent, GatewayError } from '../errors/errors.ts'
-import { responseKey } from '../ownership/owner-key.ts'
+import { ownerKey } from '../ownership/owner-key.ts'
 import { ChatTap } from '../tap/chat-tap.ts'
 import { lastEventEnd } from '../tap/event-boundary.ts'
 import { badEventStart } from '../tap/event-data.ts'
@@ -213,13 +213,13 @@ export class StreamReply implements Reply {
 
   /** True when no id is waiting to be bound. */
   #bound(): boolean {
-    const { bindsIds, lease } = this.#attempt.options
+    const { binds, lease } = this.#attempt.options
     if (this.#binding === 'pending') return false
     const id = this.#tap.responseId
-    if (!bindsIds || id === undefined || this.#binding === 'done') return true
+    if (binds.answer === undefined || id === undefined || this.#binding === 'done') return true
     let pending: void | Promise<void>
     try {
-      pending = lease.bind([responseKey(id)])
+      pending = lease.bind([ownerKey(binds.answer, id)])
     } catch (error) {
       this.#bindingFailed(error)
       return false

@@ -1,5 +1,5 @@
 import type { AccountState, SchedulerError } from '@headgate/scheduler'
-import { type Continuation, previousResponseNotFound } from '../ownership/owner-key.ts'
+import { type Continuation, previousResponseNotFound } from '../ownership/continuation.ts'
 import { GatewayError } from './errors.ts'
 
 /** What a refusal may need to say. */

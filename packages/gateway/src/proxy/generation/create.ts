@@ -6,6 +6,7 @@ import { Attempt, type AttemptEnd } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
 import { GatewayError } from '../errors/errors.ts'
 import { upstreamModel } from '../models/models.ts'
+import { type Binds, bindsNothing } from '../ownership/binds.ts'
 import type { AccountAccess } from '../pool-access.ts'
 import { RequestBody } from '../request/request-body.ts'
 import { type CreateFacts, checkContentHeaders, checkCreate } from '../request/request-check.ts'
@@ -147,8 +148,10 @@ function attempt(
     commit: facts.background ? 'at_once' : pool.commit,
     firstTokenTimeoutMs: streams ? (account.firstTokenTimeoutMs ?? pool.firstTokenTimeoutMs) : undefined,
     dialect: route.kind === 'create_chat' ? 'chat' : 'responses',
-    bindsIds:
-      route.kind === 'create_response' && facts.store && account.capabilities?.storedResponses !== false,
+    binds:
+      route.kind === 'create_response' && facts.store && account.capabilities?.storedResponses !== false
+        ? bindsResponse
+        : bindsNothing,
     model: facts.model,
     continuesResponse: facts.continues !== undefined,
     judge: judgeReply,
@@ -160,6 +163,8 @@ function attempt(
   })
   return runAttempt(exchange, one, upstreamRequest(exchange, creation, account))
 }
+
+const bindsResponse: Binds = { answer: 'response', items: 'all' }
 
 function tellAttempt({ deps, trace }: RoutedExchange, record: AttemptTrace): void {
   try {

@@ -3,7 +3,8 @@ import { Attempt, type AttemptLease } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
 import { GatewayError } from '../errors/errors.ts'
 import { schedulerRefusal } from '../errors/scheduler-refusal.ts'
-import { responseKey } from '../ownership/owner-key.ts'
+import { bindsNothing } from '../ownership/binds.ts'
+import { ownerKey } from '../ownership/owner-key.ts'
 import {
   accountOf,
   attemptBasis,
@@ -22,7 +23,7 @@ import { AttemptTrace } from '../request-record.ts'
  */
 export async function serveBoundResponse(exchange: RoutedExchange): Promise<void> {
   const { pool, client, route, inbound, trace, deps } = exchange
-  const key = responseKey(route.id)
+  const key = ownerKey('response', route.id)
   const located = await locate(exchange, key)
   stillThere(inbound)
   if (located.kind === 'none') {
@@ -41,7 +42,7 @@ export async function serveBoundResponse(exchange: RoutedExchange): Promise<void
     commit: 'at_once',
     firstTokenTimeoutMs: undefined,
     dialect: 'responses',
-    bindsIds: false,
+    binds: bindsNothing,
     model: '',
     continuesResponse: false,
     judge: (status, headers, failure, context) =>

@@ -1,78 +1,21 @@
 import { hash } from 'node:crypto'
-import { GatewayError } from '../errors/errors.ts'
-import { describe, type RequestScan } from '../request/scan.ts'
-import { idShape } from '../routing/route.ts'
 
-/** The hard key of a stored response. */
-export function responseKey(id: string): string {
-  return `response:${hash('sha256', id, 'hex')}`
-}
-
-/** The hard key of a stored conversation. */
-function conversationKey(id: string): string {
-  return `conversation:${hash('sha256', id, 'hex')}`
-}
-
-/** Which stored state a create continues. */
-export interface Continuation {
-  readonly kind: 'response' | 'conversation'
-  readonly id: string
-  readonly key: string
-}
+/** What an id or an encrypted content names: things that exist at one state domain only. */
+export type OwnerKind =
+  | 'response'
+  | 'conversation'
+  | 'item'
+  | 'encrypted'
+  | 'file'
+  | 'vector_store'
+  | 'container'
+  | 'batch'
+  | 'chat_completion'
 
 /**
- * The stored state a request continues, if any. `null` counts as absent. Throws `mutually_exclusive`,
- * `invalid_type` or `invalid_value`; an id in a form no upstream gives out is `previous_response_not_found`,
- * the same answer as for one that is unknown or someone else's.
+ * The hard key of one such thing: its kind and the SHA-256 of its id, so that no store ever holds an id, which is
+ * all that it takes to read what it names. The scheduler adds tenant and pool. About 1 us for an id, 2 us more a KB.
  */
-export function continuation(scan: RequestScan): Continuation | undefined {
-  const previous = previousResponse(scan)
-  const conversation = conversationId(scan)
-  if (previous !== undefined && conversation !== undefined) {
-    throw new GatewayError('mutually_exclusive', { param: 'previous_response_id' })
-  }
-  if (previous !== undefined) return { kind: 'response', id: previous, key: responseKey(previous) }
-  if (conversation !== undefined) {
-    return { kind: 'conversation', id: conversation, key: conversationKey(conversation) }
-  }
-  return undefined
-}
-
-/** The one answer to every id that is not this tenant's to continue. */
-export function previousResponseNotFound(): GatewayError {
-  return new GatewayError('previous_response_not_found', { param: 'previous_response_id' })
-}
-
-function previousResponse(scan: RequestScan): string | undefined {
-  const field = scan.field('previous_response_id')
-  if (field === undefined || field.kind === 'null') return undefined
-  if (field.kind !== 'string') {
-    throw new GatewayError('invalid_type', {
-      param: 'previous_response_id',
-      values: {
-        param: 'previous_response_id',
-        expected: 'the id of a response',
-        given: describe(field.kind),
-      },
-    })
-  }
-  // Longer than any id, escapes included: not worth reading.
-  const id = field.end - field.start > 1024 ? undefined : scan.value(field)
-  if (typeof id !== 'string' || !idShape.test(id)) throw previousResponseNotFound()
-  return id
-}
-
-function conversationId(scan: RequestScan): string | undefined {
-  const field = scan.field('conversation')
-  if (field === undefined || field.kind === 'null') return undefined
-  const invalid = () =>
-    new GatewayError('invalid_value', {
-      param: 'conversation',
-      values: { param: 'conversation', expected: 'the id of a conversation, or an object with its id' },
-    })
-  if ((field.kind !== 'string' && field.kind !== 'object') || field.end - field.start > 4096) throw invalid()
-  const value = scan.value(field)
-  const id = typeof value === 'string' ? value : (value as { id?: unknown }).id
-  if (typeof id !== 'string' || !idShape.test(id)) throw invalid()
-  return id
+export function ownerKey(kind: OwnerKind, id: string): string {
+  return `${kind}:${hash('sha256', id, 'hex')}`
 }

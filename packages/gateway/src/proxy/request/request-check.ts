@@ -1,6 +1,6 @@
 import type { HeaderList } from '../../wire/header-list.ts'
 import { GatewayError } from '../errors/errors.ts'
-import { type Continuation, continuation } from '../ownership/owner-key.ts'
+import { type Continuation, continuation } from '../ownership/continuation.ts'
 import type { Route } from '../routing/route.ts'
 import type { JsonField } from './json-scanner.ts'
 import { describe, type RequestScan, type RoutingField } from './scan.ts'
