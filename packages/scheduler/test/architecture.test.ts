@@ -58,6 +58,15 @@ describe('the core', () => {
     expect(inward.map(({ path }) => path)).toEqual([])
   })
 
+  it('has policies that know nothing of the engine: it calls them, through what they export', () => {
+    const policies =
+      /^(affinity|columns|dequeue|filters|health|limits|model|pickers|rankers|stats)\/|^(profile|ports)\.ts$/
+    const outward = files
+      .filter(({ path }) => policies.test(path))
+      .filter(({ text }) => importsOf(text).some(target => /\/(engine\/|create-scheduler)/.test(target)))
+    expect(outward.map(({ path }) => path)).toEqual([])
+  })
+
   it('depends on no package', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>
     for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies'])

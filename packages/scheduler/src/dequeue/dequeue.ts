@@ -1,4 +1,4 @@
-import type { Waiter } from '../engine/wait-queue.ts'
+import type { Waiter } from './waiter.ts'
 
 /**
  * Decides who gets a freed slot. Waiters come oldest first; `mayUse` says whether the slot's account can serve

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Waiter } from '../engine/wait-queue.ts'
 import { MAX_IDLE } from './dequeue.ts'
 import { tenantFair } from './fair.ts'
+import type { Waiter } from './waiter.ts'
 
 function setUp() {
   const line = tenantFair.createLine()

@@ -1,5 +1,5 @@
-import type { Waiter } from '../engine/wait-queue.ts'
 import { type DequeueLine, MAX_IDLE, type StatefulDequeue } from './dequeue.ts'
+import type { Waiter } from './waiter.ts'
 
 /**
  * Tenant-fair: start-time fair queueing (Goyal, Vin, Cheng 1996) over tenants, with strict priority bands above it.

@@ -1,11 +1,11 @@
+import { hasRoom, OPEN, REACHABLE } from '../columns/columns.ts'
+import { standsBefore } from '../columns/order.ts'
+import { rankTopK, resetRanked } from '../columns/ranked.ts'
 import { isModelLimited } from '../filters/standing.ts'
 import type { RankCache, RankIndex } from '../rankers/ranker.ts'
 import { loadSkewByMoments } from '../stats/load-skew.ts'
-import { hasRoom, OPEN, REACHABLE } from './columns.ts'
 import type { Core } from './core.ts'
 import { type EligibleSet, isMember } from './eligible-set.ts'
-import { standsBefore } from './order.ts'
-import { rankTopK, resetRanked } from './ranked.ts'
 import type { Run } from './run.ts'
 
 /** At most so many candidates are recorded one and all; of larger pools only the top K. */

@@ -4,6 +4,8 @@
  *
  * Longer than other files because the layout and its reading are one thing.
  */
+
+import type { Columns } from '../columns/columns.ts'
 import { SchedulerError } from '../errors.ts'
 import type { Decision, DecisionAttempt, DecisionRow, Layer } from '../model/decision.ts'
 import type { OutcomeKind, Usage } from '../model/outcome.ts'
@@ -11,7 +13,6 @@ import type { ScheduleRequest } from '../model/request.ts'
 import type { NoneReason, WaitPlan } from '../model/selection.ts'
 import { uint64Text } from '../random.ts'
 import { BOUNDS, type Ranker } from '../rankers/ranker.ts'
-import type { Columns } from './columns.ts'
 import type { EligibleSet } from './eligible-set.ts'
 
 export const LAYERS: readonly Layer[] = ['none', 'previous_response_id', 'session_hash', 'load_balance']

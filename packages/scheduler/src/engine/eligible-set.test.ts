@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { createColumns } from '../columns/columns.ts'
 import type { Filter } from '../filters/filter.ts'
 import { modelFilter } from '../filters/model.ts'
 import { weightedSum } from '../rankers/weighted-sum.ts'
 import { DEFAULT_WEIGHTS } from '../rankers/weights.ts'
-import { createColumns } from './columns.ts'
 import { createEligibleSets } from './eligible-set.ts'
 import { createRoster } from './roster.ts'
 

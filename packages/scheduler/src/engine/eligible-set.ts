@@ -1,8 +1,8 @@
+import type { Columns } from '../columns/columns.ts'
 import { stateDomain } from '../filters/domain.ts'
 import type { Filter, FilterReason } from '../filters/filter.ts'
 import type { Transport } from '../model/account.ts'
 import type { RankCache, Ranker, RankIndex } from '../rankers/ranker.ts'
-import type { Columns } from './columns.ts'
 
 /** Below this many members scoring all of them is faster than the index (benchmarks/select). */
 const INDEX_FROM = 129

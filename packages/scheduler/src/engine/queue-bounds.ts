@@ -1,9 +1,10 @@
 import { boundedRetryMs, createServiceRate } from '../dequeue/service-rate.ts'
+import type { Waiter } from '../dequeue/waiter.ts'
 import { SchedulerError } from '../errors.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Core } from './core.ts'
 import type { Run } from './run.ts'
-import type { Waiter, WaitQueue } from './wait-queue.ts'
+import type { WaitQueue } from './wait-queue.ts'
 
 /** Who gets into the queue, at whose cost, and when those who do not should come back. */
 export interface QueueBounds<W extends Waiter> {

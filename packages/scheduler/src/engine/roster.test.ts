@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { createColumns } from '../columns/columns.ts'
 import type { Account } from '../model/account.ts'
-import { createColumns } from './columns.ts'
 import { createRoster } from './roster.ts'
 
 const account = (id: string, order: number, facts: Partial<Account> = {}): Account => ({

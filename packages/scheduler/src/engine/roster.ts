@@ -1,6 +1,6 @@
+import { addRow, type Columns, clearRow, refreshLoad } from '../columns/columns.ts'
 import { SchedulerError } from '../errors.ts'
 import type { Account } from '../model/account.ts'
-import { addRow, type Columns, clearRow, refreshLoad } from './columns.ts'
 
 /** Which row an account has, kept in step with the account source. */
 export interface Roster {

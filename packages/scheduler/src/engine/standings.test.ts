@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { createColumns, OPEN, REACHABLE } from '../columns/columns.ts'
 import { DEFAULT_COOL_DOWNS } from '../health/cool-down.ts'
 import { DEFAULT_EJECTION } from '../health/ejection.ts'
 import { createManualClock } from '../memory/index.ts'
 import type { Account } from '../model/account.ts'
 import type { HealthNotice } from '../ports.ts'
-import { createColumns, OPEN, REACHABLE } from './columns.ts'
 import { createRoster } from './roster.ts'
 import { createStandings } from './standings.ts'
 

@@ -1,4 +1,6 @@
 /** Longer than other files: every word about an account (operator, source, cool-down, ejection) meets in one state. */
+
+import { type Columns, OPEN, REACHABLE, touch } from '../columns/columns.ts'
 import { heldUntilMs, isRetired, nextModelLimitMs } from '../filters/standing.ts'
 import { coolDownMs, verdict } from '../health/cool-down.ts'
 import {
@@ -14,7 +16,6 @@ import type { Clock, HealthNotice, HealthStore, Slot } from '../ports.ts'
 import type { Profile } from '../profile.ts'
 import type { AccountState } from '../scheduler.ts'
 import { resetResults } from '../stats/runtime-stats.ts'
-import { type Columns, OPEN, REACHABLE, touch } from './columns.ts'
 import { createOverrides, type OperatorAction, type Override } from './overrides.ts'
 import { quietly } from './session-binding.ts'
 

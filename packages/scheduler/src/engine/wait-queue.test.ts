@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { fifo } from '../dequeue/fifo.ts'
+import type { Waiter } from '../dequeue/waiter.ts'
 import { createManualClock } from '../memory/index.ts'
-import { createWaitQueue, type Waiter } from './wait-queue.ts'
+import { createWaitQueue } from './wait-queue.ts'
 
 function waiter(sequence: number, deadlineMs = 1_000, target = -1): Waiter & { expired: number } {
   return {

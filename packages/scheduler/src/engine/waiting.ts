@@ -1,16 +1,18 @@
 /** Longer than other files: who waits, who is asked for, and news that must not be lost between are one thing. */
+
+import { hasRoom, refreshLoad, touch } from '../columns/columns.ts'
+import type { Waiter } from '../dequeue/waiter.ts'
 import { SchedulerError } from '../errors.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Slot } from '../ports.ts'
 import type { CancelSignal } from '../scheduler.ts'
-import { hasRoom, refreshLoad, touch } from './columns.ts'
 import type { Core } from './core.ts'
 import { isPromise } from './maybe-promise.ts'
 import { createQueueBounds } from './queue-bounds.ts'
 import type { Run } from './run.ts'
 import { mayUse } from './select.ts'
 import { takeRow } from './take-slot.ts'
-import { createWaitQueue, type Waiter, type WaitQueue } from './wait-queue.ts'
+import { createWaitQueue, type WaitQueue } from './wait-queue.ts'
 
 /** The waiting part of a scheduler: enters requests into the queue, and gives them freed slots. */
 export interface Waiting {

@@ -1,5 +1,5 @@
-import type { Columns } from '../engine/columns.ts'
-import type { Ranked } from '../engine/ranked.ts'
+import type { Columns } from '../columns/columns.ts'
+import type { Ranked } from '../columns/ranked.ts'
 import type { SelectionRandom } from '../random.ts'
 import type { Draw, Picker } from './picker.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { addRow, type Columns, createColumns } from '../engine/columns.ts'
-import { createRanked, type Ranked } from '../engine/ranked.ts'
+import { addRow, type Columns, createColumns } from '../columns/columns.ts'
+import { createRanked, type Ranked } from '../columns/ranked.ts'
 import { createSelectionRandom } from '../random.ts'
 import { leastLoaded } from './least-loaded.ts'
 import type { Picker } from './picker.ts'

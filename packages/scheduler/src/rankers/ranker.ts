@@ -1,4 +1,4 @@
-import type { Columns } from '../engine/columns.ts'
+import type { Columns } from '../columns/columns.ts'
 import type { DecisionRow } from '../model/decision.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 

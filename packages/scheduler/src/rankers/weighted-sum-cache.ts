@@ -1,4 +1,4 @@
-import { type Columns, logReaches, OPEN } from '../engine/columns.ts'
+import { type Columns, logReaches, OPEN } from '../columns/columns.ts'
 import { errorRateFactor } from './factors/error-rate.ts'
 import { loadFactor } from './factors/load.ts'
 import { priorityFactor } from './factors/priority.ts'

@@ -8,7 +8,7 @@
  *
  * Longer than other files because the node layout, its upkeep and its search are one idea.
  */
-import { type Columns, hasRoom, logReaches, OPEN } from '../engine/columns.ts'
+import { type Columns, hasRoom, logReaches, OPEN } from '../columns/columns.ts'
 import { errorRateFactor } from './factors/error-rate.ts'
 import { loadFactor } from './factors/load.ts'
 import { priorityFactor } from './factors/priority.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addRow, type Columns, createColumns, OPEN, refreshLoad, touch } from '../engine/columns.ts'
+import { addRow, type Columns, createColumns, OPEN, refreshLoad, touch } from '../columns/columns.ts'
 import { errorRateFactor } from './factors/error-rate.ts'
 import { loadFactor } from './factors/load.ts'
 import { priorityFactor } from './factors/priority.ts'

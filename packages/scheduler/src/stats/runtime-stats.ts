@@ -1,4 +1,4 @@
-import { type Columns, touch } from '../engine/columns.ts'
+import { type Columns, touch } from '../columns/columns.ts'
 import { ewma } from './ewma.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { addRow, type Columns, createColumns } from '../../src/engine/columns.ts'
+import { addRow, type Columns, createColumns } from '../../src/columns/columns.ts'
 
 /** A candidate as the vectors have it: JSON knows no NaN and no infinity, so those scores are texts. */
 export interface VectorCandidate {

@@ -1,4 +1,4 @@
-import { createRanked, rankTopK } from '../../src/engine/ranked.ts'
+import { createRanked, rankTopK } from '../../src/columns/ranked.ts'
 import { candidateColumns, type VectorCandidate } from './candidates.ts'
 import { differences } from './difference.ts'
 

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addRow, type Columns, createColumns } from '../../src/engine/columns.ts'
-import { standsBefore } from '../../src/engine/order.ts'
-import { createRanked, rankTopK } from '../../src/engine/ranked.ts'
+import { addRow, type Columns, createColumns } from '../../src/columns/columns.ts'
+import { standsBefore } from '../../src/columns/order.ts'
+import { createRanked, rankTopK } from '../../src/columns/ranked.ts'
 import { holds } from './holds.ts'
 
 // Few different values, so that every tie there is comes up.

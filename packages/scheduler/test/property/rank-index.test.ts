@@ -8,8 +8,8 @@ import {
   OPEN,
   refreshLoad,
   touch,
-} from '../../src/engine/columns.ts'
-import { standsBefore } from '../../src/engine/order.ts'
+} from '../../src/columns/columns.ts'
+import { standsBefore } from '../../src/columns/order.ts'
 import { DEFAULT_WEIGHTS } from '../../src/index.ts'
 import { createScratch } from '../../src/rankers/ranker.ts'
 import { weightedSum } from '../../src/rankers/weighted-sum.ts'
