@@ -20,16 +20,20 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
   proxy: { text: 'all', wire: 'all', runtime: 'types' },
   telemetry: { text: 'all', runtime: 'types', proxy: 'types' },
   http: { wire: 'all', runtime: 'all', proxy: 'all' },
-  compose: { wire: 'types', config: 'types', telemetry: 'types', http: 'types', proxy: 'all' },
-  'handle.ts': { config: 'types' },
-  'app.ts': {
+  compose: {
     text: 'all',
     wire: 'all',
     runtime: 'all',
     config: 'types',
-    stores: 'all',
     upstream: 'all',
     proxy: 'all',
+    telemetry: 'all',
+    http: 'types',
+  },
+  'handle.ts': { config: 'types' },
+  'app.ts': {
+    runtime: 'all',
+    stores: 'all',
     telemetry: 'all',
     http: 'all',
     compose: 'all',
@@ -167,8 +171,8 @@ describe('the check finds', () => {
     ['a value where a type is allowed', 'telemetry/x.ts', `import { a } from '../proxy/request-record.ts'`],
     [
       'an import of several lines',
-      'compose/x.ts',
-      `import {\n  a,\n  type B,\n} from '../telemetry/metrics.ts'`,
+      'telemetry/x.ts',
+      `import {\n  a,\n  type B,\n} from '../upstream/client.ts'`,
     ],
     ['an import for its effects', 'wire/x.ts', `import '../config/load.ts'`],
     [

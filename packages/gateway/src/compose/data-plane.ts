@@ -1,0 +1,111 @@
+import type { BindingStore, Clock, Scheduler } from '@headgate/scheduler'
+import { createMemoryHealth, createMemorySlots } from '@headgate/scheduler/memory'
+import type { Config } from '../config/config.ts'
+import { createPipeline, type Pipeline } from '../proxy/pipeline.ts'
+import type { PipelineSnapshot } from '../proxy/pipeline-deps.ts'
+import type { RequestRecord } from '../proxy/request-record.ts'
+import type { Log } from '../runtime/log.ts'
+import { createNodeRandom } from '../runtime/random.ts'
+import { createDecisionLog } from '../telemetry/decision-log.ts'
+import { knowCredentials } from '../text/credentials.ts'
+import { createUpstream } from '../upstream/client.ts'
+import { newRequestId } from '../wire/request-id.ts'
+import { clientAccess } from './client-access.ts'
+import { configCredentials } from './config-credentials.ts'
+import { inOrder } from './in-order.ts'
+import { pipelineLimits } from './pipeline-limits.ts'
+import { createPoolSet } from './pool-set.ts'
+import { inForce, restartOnly } from './restart-only.ts'
+
+/** What a data plane is told; whoever drives it makes these. */
+export interface DataPlaneOptions {
+  readonly config: Config
+  readonly bindings: BindingStore
+  readonly clock: Clock
+  readonly log: Log
+  /** Hears of every new scheduler; what it answers is called when that one goes. */
+  readonly watch?: (pool: string, scheduler: Scheduler) => () => void
+  /** Hears of every request when it is over. */
+  readonly onRequest?: (record: RequestRecord) => void
+}
+
+/** Everything between a client's request and the upstreams, whatever brings the requests. */
+export interface DataPlane {
+  readonly handle: Pipeline['handle']
+  /** The configuration in force. */
+  readonly config: Config
+  /** By pool. */
+  readonly schedulers: ReadonlyMap<string, Scheduler>
+  /** Puts another configuration in force, and answers the fields that wait for the next start. */
+  reload(next: Config): readonly string[]
+  /** Lets nobody in any more and turns away who waits; what runs goes on. */
+  drain(): void
+  /** Ends what still runs upstream. */
+  cut(): Promise<void>
+  /** Drains, gives upstream exchanges `timeoutMs` to end, and lets go of everything but `bindings`. */
+  close(options: { readonly timeoutMs: number }): Promise<void>
+}
+
+const unwatched = (): void => {}
+
+/** Composes the data plane; nothing is sent before the first request. */
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  const { config: started, bindings, clock, log, watch = () => unwatched, onRequest } = options
+  let config = started
+  const health = createMemoryHealth()
+  const pools = createPoolSet(
+    { slots: createMemorySlots(), bindings, clock, random: createNodeRandom(), health: () => health.peer() },
+    watch,
+  )
+  const upstream = createUpstream()
+  const { decisionLog: logged } = started.telemetry
+  const decisionLog = logged && createDecisionLog({ ...logged, clock, log })
+  const snapshotOf = ({ accounts, pools: poolConfigs, clients }: Config): PipelineSnapshot => ({
+    pools: pools.apply(accounts, poolConfigs),
+    clients: clientAccess(clients),
+  })
+  knowCredentials(bindings, configCredentials(started))
+  let snapshot = snapshotOf(started)
+
+  const pipeline = createPipeline({
+    snapshot: () => snapshot,
+    upstream,
+    clock,
+    limits: pipelineLimits(started.limits),
+    newRequestId,
+    onAttempt: decisionLog && (attempt => decisionLog.began(attempt)),
+    onRequest(record) {
+      onRequest?.(record)
+      decisionLog?.observe(record)
+    },
+    log,
+  })
+
+  return {
+    handle: pipeline.handle,
+    get config() {
+      return config
+    },
+    get schedulers() {
+      return pools.schedulers
+    },
+    reload(next) {
+      // The old ones stay secret while requests run with them.
+      knowCredentials(bindings, [...configCredentials(config), ...configCredentials(next)])
+      snapshot = snapshotOf(next)
+      config = inForce(started, next)
+      pipeline.reloaded()
+      upstream.retain(new Set(config.accounts.map(account => account.id)))
+      return restartOnly(started, next)
+    },
+    drain: () => pools.drain(),
+    cut: () => upstream.close({ timeoutMs: 0 }),
+    close: ({ timeoutMs }) =>
+      inOrder([
+        () => pools.close(),
+        () => upstream.close({ timeoutMs }),
+        () => decisionLog?.close(),
+        () => knowCredentials(bindings, []),
+      ]),
+  }
+}
