@@ -24,7 +24,7 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
     text: 'all',
     wire: 'all',
     runtime: 'all',
-    config: 'types',
+    config: 'all',
     upstream: 'all',
     proxy: 'all',
     telemetry: 'all',

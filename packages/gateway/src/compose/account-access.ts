@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Account } from '@headgate/scheduler'
-import type { AccountConfig } from '../config/config.ts'
+import type { Account, ModelRules } from '@headgate/scheduler'
+import type { AccountConfig, ModelRule } from '../config/config.ts'
+import { kindDefaults } from '../config/kinds.ts'
 import type { AccountAccess } from '../proxy/pool-access.ts'
 import type { HeaderList } from '../wire/header-list.ts'
 
@@ -12,9 +13,10 @@ export function scheduledAccount(config: AccountConfig, order: number): Account 
     type: config.kind,
     priority: config.priority,
     concurrency: config.concurrency ?? 0,
-    ...(config.models === undefined ? {} : { models: config.models.map(rule => rule.pattern) }),
+    ...(config.models === undefined ? {} : { models: modelRules(config.models) }),
     supportsWebSocket: config.capabilities.websocket,
     stateDomain: config.stateDomain,
+    limitDomain: config.limitDomain,
     schedulable: config.enabled,
     revision: revisionOf(config),
   }
@@ -32,18 +34,25 @@ export function accountAccess(config: AccountConfig): AccountAccess {
       idleTimeoutMs: config.idleTimeoutMs,
       allowPrivate: config.allowPrivate,
     },
-    models: config.models,
+    models: config.models && modelRules(config.models),
     capabilities: config.capabilities,
     firstTokenTimeoutMs: config.firstTokenTimeoutMs,
   }
 }
 
-/** Azure takes its keys in `api-key` and refuses requests that carry both headers. */
+/** A map as soon as one name differs upstream: limits are counted for the upstream's name, whatever the alias. */
+function modelRules(rules: readonly ModelRule[]): ModelRules {
+  if (rules.every(({ upstream }) => upstream === undefined)) return rules.map(({ pattern }) => pattern)
+  return Object.fromEntries(rules.map(({ pattern, upstream }) => [pattern, upstream ?? pattern]))
+}
+
 function credentialHeaders({ kind, apiKey, organization, project }: AccountConfig): HeaderList {
   const headers: (readonly [string, string])[] = []
   if (apiKey !== undefined) {
     const key = apiKey.reveal()
-    headers.push(kind === 'azure' ? ['api-key', key] : ['authorization', `Bearer ${key}`])
+    headers.push(
+      kindDefaults[kind].keyHeader === 'api-key' ? ['api-key', key] : ['authorization', `Bearer ${key}`],
+    )
   }
   if (organization !== undefined) headers.push(['openai-organization', organization])
   if (project !== undefined) headers.push(['openai-project', project])

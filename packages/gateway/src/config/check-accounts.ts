@@ -1,12 +1,10 @@
 import { type AddressClass, classifyHost } from './address.ts'
+import type { AccountKind } from './config.ts'
 import { type Entry, entriesAt, textAt, valueAt } from './document-tree.ts'
 import type { Problem } from './errors.ts'
+import { type KindDefaults, kindDefaults } from './kinds.ts'
 import type { Path } from './origin.ts'
 import type { Draft } from './parse-yaml.ts'
-import { accountKinds } from './schema/account.ts'
-
-/** Where accounts of kind `openai` are when they do not say. */
-export const openaiBaseUrl = 'https://api.openai.com/v1'
 
 type Report = (path: Path, message: string, fix: string) => void
 
@@ -26,6 +24,10 @@ export function checkAccounts(draft: Draft): Problem[] {
 
 const kindOf = (account: unknown): string => textAt(account, ['kind']) ?? 'openai'
 
+/** Undefined for a kind that does not exist, which the schema reports. */
+const defaultsOf = (account: unknown): KindDefaults | undefined =>
+  Object.hasOwn(kindDefaults, kindOf(account)) ? kindDefaults[kindOf(account) as AccountKind] : undefined
+
 function checkKey({ path, value }: Entry, report: Report): void {
   const inline = valueAt(value, ['apiKey']) !== undefined
   const inFile = valueAt(value, ['apiKeyFile']) !== undefined
@@ -36,8 +38,7 @@ function checkKey({ path, value }: Entry, report: Report): void {
       'keep one of the two',
     )
   }
-  const keyless = kindOf(value) === 'openai-compatible' || !accountKinds.includes(kindOf(value) as never)
-  if (!inline && !inFile && !keyless) {
+  if (!inline && !inFile && defaultsOf(value)?.keyless === false) {
     const fix = `add apiKey: "\${VARIABLE}" or apiKeyFile: /path/of/a/file`
     report([...path, 'apiKey'], `is missing; an account of kind ${kindOf(value)} needs a key`, fix)
   }
@@ -47,15 +48,20 @@ function checkBaseUrl({ path, value }: Entry, report: Report): void {
   const here = [...path, 'baseUrl']
   const written = textAt(value, ['baseUrl'])
   if (written === undefined) {
-    const kind = kindOf(value)
-    const missing =
-      kind !== 'openai' && accountKinds.includes(kind as never) && valueAt(value, ['baseUrl']) === undefined
-    if (missing)
-      report(here, `is missing; an account of kind ${kind} needs one`, 'add baseUrl: https://HOST/v1')
+    const defaults = defaultsOf(value)
+    const needed = defaults !== undefined && defaults.baseUrl === undefined
+    if (needed && valueAt(value, ['baseUrl']) === undefined)
+      report(
+        here,
+        `is missing; an account of kind ${kindOf(value)} needs one`,
+        'add baseUrl: https://HOST/v1',
+      )
     return
   }
-  const url = shapeProblem(written) === undefined ? new URL(written) : undefined
-  const problem = url ? addressProblem(url, valueAt(value, ['allowPrivate']) === true) : shapeProblem(written)
+  const dated = datedProblem(written)
+  const shape = shapeProblem(written)
+  const problem =
+    dated ?? shape ?? addressProblem(new URL(written), valueAt(value, ['allowPrivate']) === true)
   if (problem) report(here, problem.message, problem.fix)
 }
 
@@ -79,6 +85,19 @@ function shapeProblem(written: string): Remark | undefined {
   if (written.includes('?')) return { message: 'holds a query (?…), which is not allowed', fix: urlForm }
   if (written.includes('#')) return { message: 'holds a fragment (#…), which is not allowed', fix: urlForm }
   return undefined
+}
+
+/**
+ * The dated API of Azure names the deployment in the path and a version in the query: a body's `model` would be
+ * ignored there, and half of the endpoints are elsewhere. Looked for first, because its query is not the mistake.
+ */
+function datedProblem(written: string): Remark | undefined {
+  if (!/\/openai\/deployments(?:\/|$)|[?&]api-version=/i.test(written)) return undefined
+  const host = /^https?:\/\/([^/?#@\s\\]+)(?=[/?#])/i.exec(written)?.[1] ?? 'RESOURCE.openai.azure.com'
+  return {
+    message: 'is the dated API of Azure (/openai/deployments/…?api-version=…), which is not served',
+    fix: `write https://${host}/openai/v1 and map models to deployments: models: { gpt-5.1: my-deployment }`,
+  }
 }
 
 const described: Readonly<Record<AddressClass, string>> = {

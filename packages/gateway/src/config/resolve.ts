@@ -1,9 +1,7 @@
 import { resolve as resolvePath } from 'node:path'
-import { openaiBaseUrl } from './check-accounts.ts'
 import { matches } from './check-references.ts'
 import type {
   AccountConfig,
-  AccountKind,
   Capabilities,
   ClientConfig,
   Config,
@@ -13,6 +11,7 @@ import type {
   TelemetryConfig,
   TlsConfig,
 } from './config.ts'
+import { kindDefaults } from './kinds.ts'
 import type { ConfigFile } from './schema.ts'
 import { Secret } from './secret.ts'
 import type { SecretFiles } from './secret-files.ts'
@@ -20,26 +19,6 @@ import type { SecretFiles } from './secret-files.ts'
 type FileAccount = ConfigFile['accounts'][number]
 type FileClient = ConfigFile['clients'][number]
 type FilePool = ConfigFile['pools'][string]
-
-/** What a fresh account of each kind is taken to serve: never more than the kind is known to. */
-const kindCapabilities: Readonly<Record<AccountKind, Capabilities>> = {
-  openai: capabilities({ stored: true, hosted: true, websocket: true }),
-  azure: capabilities({ stored: true, hosted: false, websocket: false }),
-  'openai-compatible': capabilities({ stored: false, hosted: false, websocket: false }),
-}
-
-function capabilities(has: { stored: boolean; hosted: boolean; websocket: boolean }): Capabilities {
-  return {
-    responses: true,
-    storedResponses: has.stored,
-    background: has.stored,
-    conversations: has.hosted,
-    compact: has.hosted,
-    chat: true,
-    embeddings: true,
-    websocket: has.websocket,
-  }
-}
 
 /** Turns a valid file into the {@link Config}: units into names, references into ids, keys into secrets; frozen. */
 export function resolveConfig(
@@ -80,11 +59,12 @@ function resolveAccount(
   context: { file: ConfigFile; fileKey: string | undefined },
 ): AccountConfig {
   const { limits } = context.file
+  const defaults = kindDefaults[account.kind]
   const key = account.apiKey ?? context.fileKey
   return {
     id: account.id,
     kind: account.kind,
-    baseUrl: new URL(account.baseUrl ?? openaiBaseUrl).href.replace(/\/+$/, ''),
+    baseUrl: new URL((account.baseUrl ?? defaults.baseUrl)!).href.replace(/\/+$/, ''),
     apiKey: key === undefined ? undefined : new Secret(key),
     organization: account.organization,
     project: account.project,
@@ -95,7 +75,7 @@ function resolveAccount(
     models: account.models && modelRules(account.models),
     enabled: account.enabled,
     allowPrivate: account.allowPrivate,
-    capabilities: { ...kindCapabilities[account.kind], ...given(account.capabilities) },
+    capabilities: { ...defaults.capabilities, ...given(account.capabilities) },
     headersTimeoutMs: account.headersTimeout ?? limits.headersTimeout,
     idleTimeoutMs: account.idleTimeout ?? limits.idleTimeout,
     firstTokenTimeoutMs: account.firstTokenTimeout,

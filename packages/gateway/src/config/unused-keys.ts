@@ -17,10 +17,6 @@ export const UNUSED_KEYS: readonly UnusedKey[] = [
     instead: 'no X-Forwarded-For is believed',
   },
   {
-    path: ['accounts', '*', 'limitDomain'],
-    instead: 'each account cools down on its own',
-  },
-  {
     path: ['accounts', '*', 'capabilities', 'compact'],
     instead: '/v1/responses/compact answers 404',
   },

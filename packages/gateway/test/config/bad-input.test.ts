@@ -221,6 +221,18 @@ const references: readonly Row[] = [
     /apiKeyFile: stands beside apiKey/,
   ],
   [
+    'the dated API of Azure, by its path',
+    yaml({ account: ', kind: azure, baseUrl: "https://r.openai.azure.com/openai/deployments/gpt"' }),
+    /accounts\[0\]\.baseUrl: is the dated API of Azure .*not served\. Fix: write https:\/\/r\.openai\.azure\.com\/openai\/v1 and map models/,
+  ],
+  [
+    'the dated API of Azure, by its query',
+    yaml({
+      account: ', kind: azure, baseUrl: "https://r.openai.azure.com/openai/responses?api-version=2025-04-01"',
+    }),
+    /is the dated API of Azure .*Fix: write https:\/\/r\.openai\.azure\.com\/openai\/v1 /,
+  ],
+  [
     'an azure account without a URL',
     yaml({ account: ', kind: azure' }),
     /accounts\[0\]\.baseUrl: is missing; an account of kind azure needs one/,

@@ -14,10 +14,6 @@ describe('a key that nothing acts on yet', () => {
       yaml({ rest: 'server: { trustedProxies: [10.0.0.0/8] }' }),
     ],
     [
-      'config.yaml:4:54 accounts[0].limitDomain: is not used yet: each account cools down on its own whatever it says. Fix: remove it.',
-      yaml({ account: ', limitDomain: shared' }),
-    ],
-    [
       'config.yaml:4:66 accounts[0].capabilities.compact: is not used yet: /v1/responses/compact answers 404 whatever it says. Fix: remove it.',
       yaml({ account: ', capabilities: { compact: true }' }),
     ],

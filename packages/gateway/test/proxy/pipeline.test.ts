@@ -37,7 +37,7 @@ describe('a JSON answer', () => {
   })
 
   it('has the model renamed for an account that calls it differently, and nothing else touched', async () => {
-    const accounts = [{ id: 'a', models: [{ pattern: 'gpt*', upstream: 'my "dep"' }] }]
+    const accounts = [{ id: 'a', models: { 'gpt*': 'my "dep"' } }]
     const world = createWorld({ accounts } as never)
     const sent = await world.post({ input: { model: 'gpt' }, model: 'gpt', x: 'é' })
     expect(world.upstream.last.body).toBe('{"input":{"model":"gpt"},"model":"my \\"dep\\"","x":"é"}')
@@ -577,8 +577,8 @@ describe('the request itself', () => {
 describe('GET /v1/models', () => {
   it('lists exact names, mapping keys, and what accounts with wildcards answer, once a minute', async () => {
     const accounts = [
-      { id: 'a', models: [{ pattern: 'gpt-5', upstream: 'dep' }] },
-      { id: 'b', models: [{ pattern: 'llama-*' }] },
+      { id: 'a', models: { 'gpt-5': 'dep' } },
+      { id: 'b', models: ['llama-*'] },
     ]
     const world = createWorld({ accounts } as never)
     world.upstream.answer = exchange =>

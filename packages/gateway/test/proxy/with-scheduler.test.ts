@@ -152,7 +152,7 @@ describe('over the real scheduler', () => {
   })
 
   it('says when to come back, and why, by the accounts that serve the model', async () => {
-    const rules = (pattern: string) => [{ pattern }]
+    const rules = (pattern: string) => [pattern]
     const world = createRealWorld({
       accounts: [
         { id: 'a', models: rules('gpt') },

@@ -32,8 +32,7 @@ export function createWorld(options: WorldOptions = {}) {
   const clock = createManualClock()
   const upstream = new FakeUpstream()
   const scheduled = given.map(
-    ({ models, ...account }, order) =>
-      ({ ...account, order, ...(models && { models: models.map(rule => rule.pattern) }) }) as Account,
+    ({ models, ...account }, order) => ({ ...account, order, ...(models && { models }) }) as Account,
   )
   const scheduler = new FakeScheduler(scheduled)
   const accounts = given.map(account => ({ ...account, target: targetOf(account.id) }) as AccountAccess)

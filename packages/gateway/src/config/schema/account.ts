@@ -79,7 +79,7 @@ export const account = section({
     .describe('Accounts with the same value see each other’s stored responses. Omitted: the account’s id.'),
   limitDomain: name()
     .optional()
-    .describe('Not used yet. Accounts with the same value share rate limits upstream.'),
+    .describe('Accounts with the same value share rate limits upstream. Omitted: the account’s id.'),
   concurrency: whole(1, 100_000)
     .optional()
     .describe('Requests in flight at once. Omitted: unlimited, but counted.'),

@@ -1,11 +1,10 @@
 // The product's heart, kept in one place: read it from serveCreate downwards.
-import type { Lease } from '@headgate/scheduler'
+import { type Lease, upstreamModel } from '@headgate/scheduler'
 import type { HeaderList } from '../../wire/header-list.ts'
 import type { UpstreamRequest } from '../../wire/upstream.ts'
 import { Attempt, type AttemptEnd } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
 import { GatewayError } from '../errors/errors.ts'
-import { upstreamModel } from '../models/models.ts'
 import { type Binds, bindsNothing } from '../ownership/binds.ts'
 import type { AccountAccess } from '../pool-access.ts'
 import { RequestBody } from '../request/request-body.ts'
@@ -182,7 +181,7 @@ function upstreamRequest(
 ): UpstreamRequest {
   const { facts, scan } = creation
   const { bytes } = scan!
-  const name = upstreamModel(account.models, facts.model)
+  const name = upstreamModel(account.models, facts.model) ?? facts.model
   const { start, end } = facts.modelField
   const splices =
     name === facts.model ? [] : [{ start, end, bytes: new TextEncoder().encode(JSON.stringify(name)) }]

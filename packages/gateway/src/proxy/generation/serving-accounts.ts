@@ -1,5 +1,4 @@
-import type { AccountState } from '@headgate/scheduler'
-import { servesModel } from '../models/models.ts'
+import { type AccountState, upstreamModel } from '@headgate/scheduler'
 import type { PoolAccess } from '../pool-access.ts'
 
 /**
@@ -11,7 +10,9 @@ export function servingStates(
   model: string,
   excluded: ReadonlySet<string> | undefined,
 ): readonly AccountState[] {
-  const serving = pool.accounts.filter(({ id, models }) => !excluded?.has(id) && servesModel(models, model))
+  const serving = pool.accounts.filter(
+    ({ id, models }) => !excluded?.has(id) && upstreamModel(models, model) !== undefined,
+  )
   const ids = new Set(serving.map(({ id }) => id))
   return pool.scheduler.accounts().filter(({ account }) => ids.has(account))
 }

@@ -1,42 +1,14 @@
-import type { Clock } from '@headgate/scheduler'
+import { type Clock, type ModelRules, upstreamModel } from '@headgate/scheduler'
 import { editDistance } from '../../text/edit-distance.ts'
 import type { Upstream, UpstreamTarget } from '../../wire/upstream.ts'
 import { collect } from '../attempt/collect.ts'
-
-/** One rule of an account's models: an exact name, or one with a trailing `*`. */
-export interface ModelRule {
-  readonly pattern: string
-  /** The name sent upstream; absent: the name the client asked for. */
-  readonly upstream?: string | undefined
-}
 
 /** What the directory needs to know of an account. */
 export interface ModelSource {
   readonly id: string
   readonly target: UpstreamTarget
-  /** Undefined means every model, under its own name. */
-  readonly models?: readonly ModelRule[] | undefined
-}
-
-/** The rule that holds for a model: an exact one first, then the longest pattern that fits. */
-function ruleFor(rules: readonly ModelRule[], model: string): ModelRule | undefined {
-  let best: ModelRule | undefined
-  for (const rule of rules) {
-    if (rule.pattern === model) return rule
-    const fits = rule.pattern.endsWith('*') && model.startsWith(rule.pattern.slice(0, -1))
-    if (fits && (best === undefined || rule.pattern.length > best.pattern.length)) best = rule
-  }
-  return best
-}
-
-/** The name an account knows a model by. Rules are applied once: what they lead to is not looked up again. */
-export function upstreamModel(rules: readonly ModelRule[] | undefined, model: string): string {
-  return rules === undefined ? model : (ruleFor(rules, model)?.upstream ?? model)
-}
-
-/** Whether an account serves a model: every account without rules does. */
-export function servesModel(rules: readonly ModelRule[] | undefined, model: string): boolean {
-  return rules === undefined || ruleFor(rules, model) !== undefined
+  /** The scheduler's own rules; undefined means every model, under its own name. */
+  readonly models?: ModelRules | undefined
 }
 
 /** What a pool serves: the list behind `GET /v1/models`, and the names a 404 may suggest. */
@@ -124,15 +96,21 @@ function placeOf({ id, target }: ModelSource): string {
 
 function addExact(names: Set<string>, account: ModelSource): void {
   if (account.models === undefined) return
-  for (const { pattern } of account.models) if (!pattern.endsWith('*')) names.add(pattern)
+  for (const name of namesOf(account.models)) if (!name.endsWith('*')) names.add(name)
 }
 
 function addServed(names: Set<string>, account: ModelSource, found: readonly string[]): void {
-  for (const name of found) if (servesModel(account.models, name)) names.add(name)
+  for (const name of found) if (upstreamModel(account.models, name) !== undefined) names.add(name)
 }
 
 function hasWildcard(account: ModelSource): boolean {
-  return account.models === undefined || account.models.some(rule => rule.pattern.endsWith('*'))
+  const names = account.models === undefined ? [] : namesOf(account.models)
+  return names.length === 0 || names.some(name => name.endsWith('*'))
+}
+
+/** The names and patterns that clients may ask for. */
+function namesOf(rules: ModelRules): readonly string[] {
+  return Array.isArray(rules) ? rules : Object.keys(rules)
 }
 
 function nearestNames(names: Iterable<string>, model: string): readonly string[] {
