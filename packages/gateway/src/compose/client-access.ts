@@ -4,8 +4,8 @@ import { type ClientLookup, createClientLookup, keyDigest } from '../proxy/admis
 /** Who may call, by the digests of their keys: the keys themselves go no further than here. */
 export function clientAccess(clients: readonly ClientConfig[]): ClientLookup {
   return createClientLookup(
-    clients.map(({ name, tenant, pool, concurrency, diagnostics, keys }) => ({
-      access: { name, tenant, pool, concurrency, diagnostics },
+    clients.map(({ keys, ...access }) => ({
+      access,
       digests: keys.map(key => keyDigest(key.reveal())),
     })),
   )

@@ -58,13 +58,14 @@ export function createPoolSet(
   const retired = new Set<Pool>()
 
   function create(config: PoolConfig, accounts: readonly Account[]): Pool {
-    const { profile: name, weights, topK, wait } = config.scheduler
+    const { profile: name, weights, topK, fairness, wait } = config.scheduler
     const source = createMemoryAccounts(accounts)
     const scheduler = createScheduler({
       pool: config.name,
       profile: PROFILES[name]({
         weights,
         topK,
+        fairness,
         wait: {
           pool: { timeoutMs: wait.timeoutMs, max: wait.max },
           owner: { timeoutMs: wait.ownerTimeoutMs, max: wait.max },

@@ -15,10 +15,17 @@ export function checkReferences(draft: Draft): Problem[] {
 
 function clientPools(draft: Draft): Problem[] {
   const pools = valueAt(draft.tree, ['pools']) === undefined ? ['default'] : namesOf(draft)
-  return entriesAt(draft.tree, ['clients']).flatMap(({ path, value }) => {
-    const pool = textAt(value, ['pool']) ?? 'default'
-    const known = typeof value !== 'object' || pools.length === 0 || pools.includes(pool)
-    return known ? [] : [dangling({ path: [...path, 'pool'], kind: 'pool', name: pool, known: pools }, draft)]
+  const check = (path: Path, pool: string): Problem[] =>
+    pools.length === 0 || pools.includes(pool)
+      ? []
+      : [dangling({ path, kind: 'pool', name: pool, known: pools }, draft)]
+  return entriesAt(draft.tree, ['clients']).flatMap(client => {
+    if (typeof client.value !== 'object') return []
+    const others = entriesAt(draft.tree, [...client.path, 'pools'])
+    return [
+      ...check([...client.path, 'pool'], textAt(client.value, ['pool']) ?? 'default'),
+      ...others.flatMap(({ path, value }) => (typeof value === 'string' ? check(path, value) : [])),
+    ]
   })
 }
 

@@ -54,8 +54,18 @@ export interface ClientConfig {
   readonly keys: readonly Secret[]
   /** The name of an existing pool. */
   readonly pool: string
-  /** Absent: unlimited. */
+  /** Names of existing pools, `pool` not among them, each once. */
+  readonly pools: readonly string[]
+  /** Exact names, or ones that end in `*`. Absent: every model. */
+  readonly models?: readonly string[] | undefined
+  /** Requests under way at once, waiting ones included. Absent: unlimited. */
   readonly concurrency?: number | undefined
+  /** Slots its tenant may hold at once in a pool. Absent: unlimited. */
+  readonly slots?: number | undefined
+  /** Above 0. */
+  readonly weight: number
+  /** -1000..1000, higher is served first. */
+  readonly priority: number
   /** `headers`: answers say which account served, after how many attempts, and by which decision. */
   readonly diagnostics: 'none' | 'headers'
 }
@@ -112,6 +122,7 @@ export interface SchedulerConfig {
   /** Finite, at least 0, with a positive sum. */
   readonly weights: Readonly<Record<'priority' | 'load' | 'queue' | 'errorRate' | 'ttft', number>>
   readonly topK: number
+  readonly fairness: 'fifo' | 'tenant'
   readonly wait: { readonly timeoutMs: number; readonly max: number; readonly ownerTimeoutMs: number }
 }
 

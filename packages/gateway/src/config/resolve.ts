@@ -49,7 +49,12 @@ function resolveClient(client: FileClient, fileKeys: readonly string[]): ClientC
     tenant: client.tenant ?? client.name,
     keys: [...(client.keys ?? []), ...fileKeys].map(key => new Secret(key)),
     pool: client.pool,
+    pools: [...new Set(client.pools)].filter(pool => pool !== client.pool),
+    models: client.models,
     concurrency: client.concurrency,
+    slots: client.slots,
+    weight: client.weight,
+    priority: client.priority,
     diagnostics: client.diagnostics,
   }
 }
@@ -93,7 +98,7 @@ function modelRules(models: NonNullable<FileAccount['models']>): ModelRule[] {
 }
 
 function resolvePool(name: string, pool: FilePool, accounts: readonly FileAccount[]): PoolConfig {
-  const { profile, weights, topK, wait } = pool.scheduler
+  const { profile, weights, topK, fairness, wait } = pool.scheduler
   const members = accounts.filter(({ id }) => pool.accounts.some(pattern => matches(pattern, id)))
   return {
     name,
@@ -102,6 +107,8 @@ function resolvePool(name: string, pool: FilePool, accounts: readonly FileAccoun
       profile,
       weights,
       topK,
+      // With one tenant the two are the same, and with several nobody means to let the loudest one win.
+      fairness: fairness ?? (profile === 'balanced' ? 'tenant' : 'fifo'),
       wait: { timeoutMs: wait.timeout, max: wait.max, ownerTimeoutMs: wait.ownerTimeout },
     },
     commit: pool.commit,

@@ -41,8 +41,8 @@ export function toDocument(config: Config, write: WriteSecret): ConfigFileInput 
   }
 }
 
-function writeClient({ keys, ...client }: ClientConfig, write: WriteSecret) {
-  return { ...client, keys: keys.map(write) }
+function writeClient({ keys, pools, models, ...client }: ClientConfig, write: WriteSecret) {
+  return { ...client, keys: keys.map(write), pools: [...pools], models: models && [...models] }
 }
 
 function writeAccount(account: AccountConfig, write: WriteSecret) {
@@ -67,13 +67,14 @@ function writeAccount(account: AccountConfig, write: WriteSecret) {
 }
 
 function writePool({ accounts, scheduler, commit, firstTokenTimeoutMs, unknownOwners }: PoolConfig) {
-  const { profile, weights, topK, wait } = scheduler
+  const { profile, weights, topK, fairness, wait } = scheduler
   return {
     accounts: [...accounts],
     scheduler: {
       profile,
       weights: { ...weights },
       topK,
+      fairness,
       wait: {
         timeout: formatDuration(wait.timeoutMs),
         max: wait.max,

@@ -1,6 +1,7 @@
 import type { Log } from '../runtime/log.ts'
 import { headerValue } from '../wire/header-list.ts'
 import { authenticate } from './admission/credentials.ts'
+import { permittedPool } from './admission/permitted.ts'
 import { answerError } from './answer.ts'
 import { createByteBudget } from './byte-budget.ts'
 import { GatewayError, isGatewayError } from './errors/errors.ts'
@@ -64,9 +65,8 @@ function serve(exchange: RequestExchange): Promise<void> {
   const client = authenticate(inbound.headers, inbound.target, snapshot.clients)
   trace.client = client.name
   trace.tenant = client.tenant
-  trace.pool = client.pool
-  const pool = snapshot.pools.get(client.pool)
-  if (pool === undefined) throw new GatewayError('no_accounts')
+  const pool = permittedPool(client, inbound.headers, snapshot.pools)
+  trace.pool = pool.name
   // The same object goes on: the abort listener looks for the attempt in it.
   const routed: RoutedExchange = Object.assign(exchange, { route, client, pool })
   return inUse(pool, () => serveRouted(routed))

@@ -1,5 +1,6 @@
 import type { HeaderList } from '../wire/header-list.ts'
 import type { ClientAccess } from './admission/credentials.ts'
+import { mayUseModel } from './admission/permitted.ts'
 import type { Attempt, AttemptEnd, AttemptOptions } from './attempt/attempt.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { GatewayError } from './errors/errors.ts'
@@ -43,6 +44,11 @@ export interface RoutedExchange extends RequestExchange {
 /** An account of the request's pool. One that a reload added after it began is found in the newest snapshot. */
 export function accountOf({ pool, deps }: RoutedExchange, id: string): AccountAccess | undefined {
   return pool.account(id) ?? deps.snapshot().pools.get(pool.name)?.account(id)
+}
+
+/** Names a 404 may suggest in the place of `model`: only those this client may use. */
+export function nearestModels({ pool, client, shared }: RoutedExchange, model: string): readonly string[] {
+  return shared.models.nearest(pool.accounts, model, name => mayUseModel(client, name))
 }
 
 /** The part of {@link AttemptOptions} that is the same for every attempt of a request. */

@@ -200,6 +200,16 @@ const references: readonly Row[] = [
     /clients\[0\]\.pool: names the pool "defualt", which does not exist\. Fix: did you mean default\?$/,
   ],
   [
+    'an unknown pool to choose',
+    yaml({ client: ', pools: [default, spaer]', rest: 'pools: { default: {}, spare: {} }' }),
+    /clients\[0\]\.pools\[1\]: names the pool "spaer", which does not exist\. Fix: did you mean spare\?$/,
+  ],
+  [
+    'fair turns where each account has a queue of its own',
+    yaml({ rest: 'pools: { default: { scheduler: { profile: classic, fairness: tenant } } }' }),
+    /pools\.default\.scheduler\.fairness: tenant needs the profile balanced.* Fix: use profile: balanced/,
+  ],
+  [
     'an unknown account in a pool',
     yaml({ rest: 'pools: { default: { accounts: [onne] } }' }),
     /pools\.default\.accounts\[0\]: names the account "onne", which does not exist\. Fix: did you mean one\?$/,

@@ -151,6 +151,10 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     remedy:
       'Client: `GET /v1/models` lists what there is. Operator: look at `accounts[].models` and the pool.',
   },
+  pool_not_found: {
+    when: 'The header `x-headgate-pool` names a pool that does not exist, or that the client may not choose; the two are not told apart.',
+    remedy: 'Leave the header out, or send the name of a pool in the client’s `pools`.',
+  },
   previous_response_not_found: {
     when: 'The id is unknown, expired, gone with its account, or another tenant’s. These are not told apart.',
     remedy:

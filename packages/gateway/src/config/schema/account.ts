@@ -4,6 +4,7 @@ import {
   duration,
   filePath,
   listOf,
+  modelPattern,
   name,
   oneOf,
   says,
@@ -28,13 +29,6 @@ const capabilityMeanings = {
 
 /** Everything an account may or may not be able to serve. */
 export const capabilityNames = Object.keys(capabilityMeanings) as readonly (keyof typeof capabilityMeanings)[]
-
-const modelPattern = () =>
-  text(
-    /^(?:[^\s*\p{C}]{1,255}\*?|\*)$/u,
-    'must be a model name of 1 to 255 characters without spaces; a * may only stand at its end',
-    'write a name such as gpt-5.1, or gpt-* for every name that starts with it',
-  )
 
 const upstreamModel = () =>
   text(

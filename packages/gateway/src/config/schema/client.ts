@@ -1,4 +1,14 @@
-import { credential, filePath, listOf, name, oneOf, section, whole } from './fields.ts'
+import {
+  credential,
+  filePath,
+  fraction,
+  listOf,
+  modelPattern,
+  name,
+  oneOf,
+  section,
+  whole,
+} from './fields.ts'
 
 export const client = section({
   name: name().describe('The name of the client in logs and metrics; unique.'),
@@ -10,9 +20,30 @@ export const client = section({
     .describe('The keys the client may present, at least 16 characters each. Several allow rotation.'),
   keysFile: filePath().optional().describe('A file with one key a line, instead of keys.'),
   pool: name().prefault('default').describe('The pool that serves the client.'),
+  pools: listOf(name(), 1000)
+    .prefault([])
+    .describe('Other pools the client may choose, request by request, with the header x-headgate-pool.'),
+  models: listOf(modelPattern(), 1000)
+    .optional()
+    .describe(
+      'The models the client may use; * at the end matches any rest. Omitted: every model of its pools.',
+    ),
   concurrency: whole(1, 100_000)
     .optional()
-    .describe('Requests of the client in flight at once. Omitted: unlimited.'),
+    .describe(
+      'Requests of the client under way at once, those that wait included; one more is refused at once. Omitted: unlimited.',
+    ),
+  slots: whole(1, 100_000)
+    .optional()
+    .describe(
+      'Slots of a pool’s accounts that the client’s tenant may hold at once; its further requests wait. Omitted: unlimited.',
+    ),
+  weight: fraction(0.01, 1000)
+    .prefault(1)
+    .describe('The tenant’s share of freed slots while several tenants wait, relative to the others’.'),
+  priority: whole(-1000, 1000)
+    .prefault(0)
+    .describe('While requests wait, the higher is always served first. Negative suits background work.'),
   diagnostics: oneOf(['none', 'headers'])
     .prefault('none')
     .describe('headers: answers say which account served, after how many attempts, and by which decision.'),

@@ -59,6 +59,14 @@ export const name = () =>
     'choose a name of these characters',
   )
 
+/** The name of a model, or the start of names followed by `*`. */
+export const modelPattern = () =>
+  text(
+    /^(?:[^\s*\p{C}]{1,255}\*?|\*)$/u,
+    'must be a model name of 1 to 255 characters without spaces; a * may only stand at its end',
+    'write a name such as gpt-5.1, or gpt-* for every name that starts with it',
+  )
+
 /** `30s`, read as milliseconds. */
 export function duration(options: { minMs?: number; maxMs?: number } = {}) {
   const { minMs = 1, maxMs = maxDurationMs } = options

@@ -32,6 +32,11 @@ const wait = section({
     .describe('How long a request waits that only the owner of its conversation can serve.'),
 })
 
+const fairnessOfQueues = says(
+  'tenant needs the profile balanced: in the others each account has a queue of its own, served first come, first served',
+  'use profile: balanced, or leave fairness out',
+)
+
 const scheduler = section({
   profile: z
     .enum(profileNames, {
@@ -44,7 +49,15 @@ const scheduler = section({
     .describe('How an account is chosen.'),
   weights: weights.prefault({}).describe('How much each factor counts; what is left out keeps its default.'),
   topK: whole(1, 64).prefault(7).describe('How many of the best accounts the draw is made from.'),
+  fairness: oneOf(['fifo', 'tenant'])
+    .optional()
+    .describe(
+      'Who gets a freed slot. tenant: the clients of the highest priority, and among those the tenants by turns, by their weights. fifo: whoever waits longest. Omitted: tenant with the profile balanced, fifo with the others.',
+    ),
   wait: wait.prefault({}),
+}).refine(({ profile, fairness }) => fairness !== 'tenant' || profile === 'balanced', {
+  error: fairnessOfQueues,
+  path: ['fairness'],
 })
 
 const accountPattern = () =>

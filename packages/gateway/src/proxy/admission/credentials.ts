@@ -9,8 +9,18 @@ export interface ClientAccess {
   readonly tenant: string
   /** Name of the pool that serves it. */
   readonly pool: string
-  /** Requests under way at once; undefined means unlimited. */
+  /** Names of pools it may choose instead. Default none. */
+  readonly pools?: readonly string[] | undefined
+  /** Patterns of the models it may use; undefined means every model. */
+  readonly models?: readonly string[] | undefined
+  /** Requests under way at once, waiting ones included; undefined means unlimited. */
   readonly concurrency?: number | undefined
+  /** Slots its tenant may hold at once in a pool; undefined means unlimited. */
+  readonly slots?: number | undefined
+  /** Its tenant's share of freed slots while several wait, above 0. Default 1. */
+  readonly weight?: number | undefined
+  /** Its band while it waits: higher is served first. Default 0. */
+  readonly priority?: number | undefined
   /** `headers`: answers tell the account, the attempts and the decision. Default `none`. */
   readonly diagnostics?: 'none' | 'headers' | undefined
 }

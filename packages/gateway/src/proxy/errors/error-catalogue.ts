@@ -113,6 +113,7 @@ export const errorCatalogue = {
     'The model "{model}" does not exist or is not available to this key.{hint}{nearest}',
     404,
   ),
+  pool_not_found: invalid('The pool "{pool}" does not exist or is not available to this key.', 404),
   previous_response_not_found: invalid(
     'The previous response was not found. It may have expired or belong to someone else: resend the whole input.',
   ),

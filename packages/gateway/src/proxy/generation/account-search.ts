@@ -5,12 +5,13 @@ import {
   type ScheduleRequest,
   type SchedulerError,
 } from '@headgate/scheduler'
+import type { ClientAccess } from '../admission/credentials.ts'
 import type { AttemptEnd } from '../attempt/attempt.ts'
 import { GatewayError } from '../errors/errors.ts'
 import { isFault, modelNotFound, schedulerRefusal } from '../errors/scheduler-refusal.ts'
 import type { AccountAccess, Capability } from '../pool-access.ts'
 import type { CreateFacts } from '../request/request-check.ts'
-import { accountOf, type RoutedExchange, stillThere } from '../request-exchange.ts'
+import { accountOf, nearestModels, type RoutedExchange, stillThere } from '../request-exchange.ts'
 import type { RouteKind } from '../routing/route.ts'
 import { servingStates } from './serving-accounts.ts'
 
@@ -37,6 +38,7 @@ export class AccountSearch {
       tenant: client.tenant,
       model,
       transport: 'http_sse',
+      ...standing(client),
       ...(session === undefined ? {} : { session }),
       ...(continues === undefined ? {} : { owners: [continues.key] }),
       ...(excluded === undefined ? {} : { excluded }),
@@ -111,16 +113,18 @@ export class AccountSearch {
   }
 
   #refusal(error: SchedulerError): GatewayError {
-    const { pool } = this.#exchange
     const { model, continues } = this.#facts
-    const nearestModels = () => this.#exchange.shared.models.nearest(pool.accounts, model)
-    return schedulerRefusal(error, { serving: () => this.#serving(), model, continues, nearestModels })
+    return schedulerRefusal(error, {
+      serving: () => this.#serving(),
+      model,
+      continues,
+      nearestModels: () => nearestModels(this.#exchange, model),
+    })
   }
 
   #modelNotFound(): GatewayError {
-    const { pool, shared } = this.#exchange
     const { model } = this.#facts
-    return modelNotFound(model, shared.models.nearest(pool.accounts, model))
+    return modelNotFound(model, nearestModels(this.#exchange, model))
   }
 
   #current(): ScheduleRequest {
@@ -138,6 +142,14 @@ export class AccountSearch {
     this.#excluded = new Set([...(this.#excluded ?? this.#request.excluded ?? []), accountId])
   }
 }
+
+/** What the client's place among those who wait follows from; most clients leave it all out. */
+function standing({ priority = 0, weight = 1, slots }: ClientAccess): Partial<ScheduleRequest> {
+  if (priority === 0 && weight === 1 && slots === undefined) return ordinary
+  return { priority, tenantWeight: weight, ...(slots === undefined ? {} : { tenantLimit: slots }) }
+}
+
+const ordinary: Partial<ScheduleRequest> = {}
 
 function needs(kind: RouteKind, facts: CreateFacts): readonly Capability[] {
   if (kind === 'create_chat') return chatNeeds

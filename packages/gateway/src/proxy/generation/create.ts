@@ -2,9 +2,11 @@
 import { type Lease, upstreamModel } from '@headgate/scheduler'
 import type { HeaderList } from '../../wire/header-list.ts'
 import type { UpstreamRequest } from '../../wire/upstream.ts'
+import { mayUseModel } from '../admission/permitted.ts'
 import { Attempt, type AttemptEnd } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
 import { GatewayError } from '../errors/errors.ts'
+import { modelNotFound } from '../errors/scheduler-refusal.ts'
 import { type Binds, bindsNothing } from '../ownership/binds.ts'
 import type { AccountAccess } from '../pool-access.ts'
 import { RequestBody } from '../request/request-body.ts'
@@ -15,6 +17,7 @@ import { spliceBytes } from '../request/splice.ts'
 import {
   attemptBasis,
   ClientLeft,
+  nearestModels,
   type RoutedExchange,
   routingHeaders,
   runAttempt,
@@ -74,6 +77,10 @@ async function readCreation(exchange: RoutedExchange, headers: HeaderList): Prom
     const scan = scanRequest(bytes)
     const facts = checkCreate(route, scan)
     trace.model = facts.model
+    // The answer to a model that nobody here serves.
+    if (!mayUseModel(client, facts.model)) {
+      throw modelNotFound(facts.model, nearestModels(exchange, facts.model))
+    }
     trace.stream = facts.stream
     return { facts, session: sessionKey(client.tenant, inbound.headers, scan), body, headers, scan }
   } catch (error) {

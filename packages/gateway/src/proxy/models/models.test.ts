@@ -41,9 +41,9 @@ describe('the model directory', () => {
     const moved = { ...wild, target: { ...wild.target, baseUrl: 'http://y' } }
     expect(await ask(wild, 'old')).toEqual(['old'])
     expect(await ask(moved, 'new')).toEqual(['new'])
-    expect(directory.nearest([moved], 'x')).toEqual(['new'])
+    expect(directory.nearest([moved], 'x', () => true)).toEqual(['new'])
     directory.retain([moved])
-    expect(directory.nearest([wild], 'x')).toEqual([])
+    expect(directory.nearest([wild], 'x', () => true)).toEqual([])
     expect(await ask(moved, 'newer')).toEqual(['new'])
   })
 
@@ -66,9 +66,11 @@ describe('the model directory', () => {
     const upstream = new FakeUpstream()
     const directory = createModelDirectory({ upstream, clock: createManualClock() })
     const models = ['gpt-5', 'gpt-5-mini', 'o4', 'llama-*']
-    const names = directory.nearest([wild, { id: 'e', target: target('e'), models }], 'gpt-55')
+    const all = [wild, { id: 'e', target: target('e'), models }]
+    const names = directory.nearest(all, 'gpt-55', () => true)
     expect(names[0]).toBe('gpt-5')
     expect(names).not.toContain('llama-*')
+    expect(directory.nearest(all, 'gpt-55', name => name !== 'gpt-5')[0]).toBe('gpt-5-mini')
     expect(upstream.exchanges).toHaveLength(0)
   })
 })

@@ -18,8 +18,8 @@ export interface ModelDirectory {
    * themselves; sorted, each once. An account that does not answer contributes what it answered last.
    */
   list(accounts: Iterable<ModelSource>): Promise<readonly string[]>
-  /** Up to five of those names nearest to `model`, without asking any upstream. */
-  nearest(accounts: Iterable<ModelSource>, model: string): readonly string[]
+  /** Up to five of those names, of those `shown`, nearest to `model`; without asking any upstream. */
+  nearest(accounts: Iterable<ModelSource>, model: string, shown: (name: string) => boolean): readonly string[]
   /** Forgets what accounts that are not among these answered, or answered at another address. */
   retain(accounts: Iterable<ModelSource>): void
 }
@@ -74,13 +74,13 @@ export function createModelDirectory(deps: DirectoryDeps): ModelDirectory {
       await Promise.all(asked)
       return [...names].sort()
     },
-    nearest(accounts, model) {
+    nearest(accounts, model, shown) {
       const names = new Set<string>()
       for (const account of accounts) {
         addExact(names, account)
         if (hasWildcard(account)) addServed(names, account, cache.get(placeOf(account))?.names ?? [])
       }
-      return nearestNames(names, model)
+      return nearestNames([...names].filter(shown), model)
     },
     retain(accounts) {
       const places = new Set([...accounts].map(placeOf))

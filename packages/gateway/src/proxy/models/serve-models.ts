@@ -1,18 +1,25 @@
+import { mayUseModel } from '../admission/permitted.ts'
 import { answerJson } from '../answer.ts'
 import { modelNotFound } from '../errors/scheduler-refusal.ts'
-import type { RoutedExchange } from '../request-exchange.ts'
+import { nearestModels, type RoutedExchange } from '../request-exchange.ts'
 
-/** `GET /v1/models`: what the client's pool serves. */
-export async function serveModelList({ pool, shared, outbound, trace }: RoutedExchange): Promise<void> {
-  const names = await shared.models.list(pool.accounts)
-  answerJson(outbound, { object: 'list', data: names.map(modelObject) }, trace)
+/** `GET /v1/models`: what the client's pool serves and the client may use. */
+export async function serveModelList(exchange: RoutedExchange): Promise<void> {
+  const { outbound, trace } = exchange
+  answerJson(outbound, { object: 'list', data: (await permittedModels(exchange)).map(modelObject) }, trace)
 }
 
 /** `GET /v1/models/{id}`: one of those, or 404 with the nearest names. */
-export async function serveModel({ pool, shared, outbound, trace, route }: RoutedExchange): Promise<void> {
-  const names = await shared.models.list(pool.accounts)
-  if (!names.includes(route.id)) throw modelNotFound(route.id, shared.models.nearest(pool.accounts, route.id))
+export async function serveModel(exchange: RoutedExchange): Promise<void> {
+  const { outbound, trace, route } = exchange
+  const names = await permittedModels(exchange)
+  if (!names.includes(route.id)) throw modelNotFound(route.id, nearestModels(exchange, route.id))
   answerJson(outbound, modelObject(route.id), trace)
+}
+
+async function permittedModels({ pool, client, shared }: RoutedExchange): Promise<readonly string[]> {
+  const names = await shared.models.list(pool.accounts)
+  return names.filter(name => mayUseModel(client, name))
 }
 
 /** The API's model object; accounts do not agree on when a model was created or by whom. */
