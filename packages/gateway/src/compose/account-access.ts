@@ -37,6 +37,7 @@ export function accountAccess(config: AccountConfig): AccountAccess {
     models: config.models && modelRules(config.models),
     capabilities: config.capabilities,
     firstTokenTimeoutMs: config.firstTokenTimeoutMs,
+    takesPromptCacheKey: config.kind !== 'openai-compatible',
   }
 }
 

@@ -140,6 +140,8 @@ export function createPoolSet(
             commit: config.commit,
             firstTokenTimeoutMs: config.firstTokenTimeoutMs,
             unknownOwners: config.unknownOwners,
+            fingerprint: config.fingerprint,
+            fillPromptCacheKey: config.fillPromptCacheKey,
           }),
         )
       }

@@ -136,6 +136,10 @@ export interface PoolConfig {
   readonly firstTokenTimeoutMs?: number | undefined
   /** What becomes of response ids nobody here has bound. */
   readonly unknownOwners: 'refuse' | 'relay'
+  /** Requests without a session key get one made from the head of their conversation. */
+  readonly fingerprint: boolean
+  /** Accounts of kinds openai and azure get a `prompt_cache_key` where the client sent none. */
+  readonly fillPromptCacheKey: boolean
 }
 
 export interface StoreConfig {

@@ -114,6 +114,8 @@ function resolvePool(name: string, pool: FilePool, accounts: readonly FileAccoun
     commit: pool.commit,
     firstTokenTimeoutMs: pool.firstTokenTimeout,
     unknownOwners: pool.owner.unknown === 'passthrough' ? 'relay' : 'refuse',
+    fingerprint: pool.fingerprint,
+    fillPromptCacheKey: pool.fillPromptCacheKey,
   }
 }
 

@@ -16,6 +16,8 @@ export interface AccountAccess extends ModelSource {
   readonly capabilities?: Readonly<Partial<Record<Capability, boolean>>> | undefined
   /** Longest wait for the first output of a stream; absent: the pool's. */
   readonly firstTokenTimeoutMs?: number | undefined
+  /** Knows `prompt_cache_key`; others may refuse a field they do not know. */
+  readonly takesPromptCacheKey?: boolean | undefined
 }
 
 /** What the data plane needs to know of a pool. */
@@ -28,6 +30,10 @@ export interface PoolOptions {
   readonly firstTokenTimeoutMs?: number | undefined
   /** Ids nobody here has bound: refused, or sent wherever the request would go anyway. Default `refuse`. */
   readonly unknownOwners?: 'refuse' | 'relay'
+  /** Requests without a session key get one from the head of their conversation. Default false. */
+  readonly fingerprint?: boolean
+  /** Requests with a session but no `prompt_cache_key` get one, on accounts that take it. Default false. */
+  readonly fillPromptCacheKey?: boolean
   /** Told of every exchange that keeps to this pool, whatever a reload changes meanwhile. */
   readonly exchanges?: ExchangeCount
 }

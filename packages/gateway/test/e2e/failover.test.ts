@@ -18,8 +18,14 @@ const requests = {
 } as const
 type Wire = keyof typeof requests
 
+let sessions = 0
+
+/** Each a session of its own: requests that begin alike would be taken for one. */
 const send = (gateway: TestGateway, wire: Wire): Promise<Response> =>
-  gateway.fetch(requests[wire][0], { json: requests[wire][1] })
+  gateway.fetch(requests[wire][0], {
+    json: requests[wire][1],
+    headers: { 'x-session-id': String(++sessions) },
+  })
 
 const shortWaits: TestGatewayOptions = {
   pools: { default: { scheduler: { wait: { timeout: '100ms', ownerTimeout: '100ms' } } } },

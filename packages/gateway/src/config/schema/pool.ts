@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { duration, fraction, listOf, oneOf, says, section, text, whole } from './fields.ts'
+import { duration, fraction, listOf, oneOf, says, section, text, whole, yesOrNo } from './fields.ts'
 
 export const profileNames = ['balanced', 'classic', 'load-aware'] as const
 
@@ -80,6 +80,16 @@ export const pool = section({
   firstTokenTimeout: duration()
     .optional()
     .describe('An attempt without a first token in this time fails over. Omitted: none.'),
+  fingerprint: yesOrNo()
+    .prefault(true)
+    .describe(
+      'Requests that bring no session key get one made from the head of their conversation: instructions, tools and the first item of the user.',
+    ),
+  fillPromptCacheKey: yesOrNo()
+    .prefault(true)
+    .describe(
+      'Requests with a session but without prompt_cache_key get one on accounts of kind openai and azure; other kinds never do.',
+    ),
   owner: section({
     unknown: oneOf(['refuse', 'passthrough'])
       .prefault('refuse')

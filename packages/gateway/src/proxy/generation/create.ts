@@ -9,11 +9,13 @@ import { GatewayError } from '../errors/errors.ts'
 import { modelNotFound } from '../errors/scheduler-refusal.ts'
 import { type Binds, bindsNothing } from '../ownership/binds.ts'
 import type { AccountAccess } from '../pool-access.ts'
+import { cacheKeySplice } from '../request/cache-key.ts'
+import { fingerprint } from '../request/fingerprint.ts'
 import { RequestBody } from '../request/request-body.ts'
 import { type CreateFacts, checkContentHeaders, checkCreate } from '../request/request-check.ts'
 import { type RequestScan, scanRequest } from '../request/scan.ts'
 import { sessionKey } from '../request/session-key.ts'
-import { spliceBytes } from '../request/splice.ts'
+import { type Splice, spliceBytes } from '../request/splice.ts'
 import {
   attemptBasis,
   ClientLeft,
@@ -82,11 +84,22 @@ async function readCreation(exchange: RoutedExchange, headers: HeaderList): Prom
       throw modelNotFound(facts.model, nearestModels(exchange, facts.model))
     }
     trace.stream = facts.stream
-    return { facts, session: sessionKey(client.tenant, inbound.headers, scan), body, headers, scan }
+    return { facts, session: sessionOf(exchange, facts, scan), body, headers, scan }
   } catch (error) {
     body.release()
     throw error
   }
+}
+
+/** The soft key: the client's own, or one made from what it says. Stored state leads home by itself. */
+function sessionOf(
+  { client, inbound, pool, route }: RoutedExchange,
+  facts: CreateFacts,
+  scan: RequestScan,
+): string | undefined {
+  const made = pool.fingerprint && facts.continues === undefined && route.kind !== 'create_embeddings'
+  const lastResort = made ? () => fingerprint(client.tenant, scan) : undefined
+  return sessionKey(client.tenant, inbound.headers, scan, lastResort)
 }
 
 async function generate(exchange: RoutedExchange, creation: Creation): Promise<void> {
@@ -180,23 +193,35 @@ function tellAttempt({ deps, trace }: RoutedExchange, record: AttemptTrace): voi
   }
 }
 
-/** The client's bytes, but for the model's name where the account calls it differently. */
+/** The client's bytes, but for the model's name where the account calls it differently, and the cache key it lacks. */
 function upstreamRequest(
   exchange: RoutedExchange,
   creation: Creation,
   account: AccountAccess,
 ): UpstreamRequest {
-  const { facts, scan } = creation
-  const { bytes } = scan!
-  const name = upstreamModel(account.models, facts.model) ?? facts.model
-  const { start, end } = facts.modelField
-  const splices =
-    name === facts.model ? [] : [{ start, end, bytes: new TextEncoder().encode(JSON.stringify(name)) }]
   return {
     target: account.target,
     method: 'POST',
     path: exchange.route.upstreamPath,
     headers: creation.headers,
-    body: spliceBytes(bytes, splices),
+    body: spliceBytes(creation.scan!.bytes, splicesOf(exchange, creation, account)),
   }
+}
+
+function splicesOf(
+  { pool, route }: RoutedExchange,
+  { facts, scan, session }: Creation,
+  account: AccountAccess,
+): readonly Splice[] {
+  const splices: Splice[] = []
+  const name = upstreamModel(account.models, facts.model) ?? facts.model
+  if (name !== facts.model) {
+    const { start, end } = facts.modelField
+    splices.push({ start, end, bytes: new TextEncoder().encode(JSON.stringify(name)) })
+  }
+  const fills = pool.fillPromptCacheKey && account.takesPromptCacheKey && route.kind !== 'create_embeddings'
+  const cacheKey = fills && session !== undefined ? cacheKeySplice(scan!, session) : undefined
+  if (cacheKey === undefined) return splices
+  splices.push(cacheKey)
+  return splices.sort((one, other) => one.start - other.start)
 }

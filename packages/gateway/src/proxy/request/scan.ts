@@ -14,6 +14,8 @@ const routingFields = [
   'stream_options',
   'input',
   'messages',
+  'instructions',
+  'tools',
 ] as const
 
 export type RoutingField = (typeof routingFields)[number]

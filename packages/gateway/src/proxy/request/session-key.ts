@@ -24,7 +24,8 @@ const sessionShape = /^[\x20-\x7e]{1,512}$/
 
 /**
  * The soft key of a request: where its prompt cache is warm. In order: a header set on purpose, the body's
- * `prompt_cache_key`, a header agents send. Hashed with the tenant, because the draw among accounts is seeded by it:
+ * `prompt_cache_key`, a header agents send, and at last what the caller derives from the request itself
+ * (`lastResort`, called when nothing else is there; scoped and hashed already). Hashed with the tenant, because the draw among accounts is seeded by it:
  * two tenants with one key must not meet at one account time and again. The same whichever model is named, so that a
  * conversation that changes models keeps its account. `x-client-request-id` and `user` are never used: neither names
  * a session.
@@ -36,6 +37,7 @@ export function sessionKey(
   tenant: string,
   headers: HeaderList,
   scan: RequestScan | undefined,
+  lastResort?: () => string | undefined,
 ): string | undefined {
   let found: Map<string, string> | undefined
   for (const [name, value] of headers) {
@@ -45,7 +47,9 @@ export function sessionKey(
     found.set(name, value)
   }
   const text = explicit(found) ?? cacheKey(scan) ?? ofAgent(found)
-  return text === undefined ? undefined : hash('sha256', `session:${tenant.length}:${tenant}:${text}`, 'hex')
+  return text === undefined
+    ? lastResort?.()
+    : hash('sha256', `session:${tenant.length}:${tenant}:${text}`, 'hex')
 }
 
 function explicit(found: ReadonlyMap<string, string> | undefined): string | undefined {

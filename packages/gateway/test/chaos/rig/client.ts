@@ -67,16 +67,19 @@ export function call(options: CallOptions): Promise<Answer> {
 /** The three ways of asking the model that the scenarios mix. */
 export type CallKind = 'json' | 'sse' | 'chat'
 
-/** The path and body of a generation. */
+let asked = 0
+
+/** The path and body of a generation. No two begin alike: they would be taken for turns of one conversation. */
 export function generation(kind: CallKind, extra: object = {}): { path: string; body: object } {
   const model = 'gpt-5.1'
+  const content = `Tell me something, ${++asked}.`
   if (kind === 'chat') {
-    const messages = [{ role: 'user', content: 'Tell me something.' }]
+    const messages = [{ role: 'user', content }]
     return { path: '/v1/chat/completions', body: { model, messages, stream: true, ...extra } }
   }
   return {
     path: '/v1/responses',
-    body: { model, input: 'Tell me something.', stream: kind === 'sse', ...extra },
+    body: { model, input: content, stream: kind === 'sse', ...extra },
   }
 }
 
