@@ -250,6 +250,12 @@ export class Attempt implements UpstreamListener {
     this.#giveUp({ outcome: { kind: 'client_error' }, mayFailOver: false, answer }, undefined, false)
   }
 
+  /** Binds what the answer tells to the account's state domain. Throws, or rejects, when the store fails. */
+  bind(keys: readonly string[]): void | Promise<void> {
+    const { lease, binds } = this.options
+    return binds.ttlMs === undefined ? lease.bind(keys) : lease.bind(keys, { ttlMs: binds.ttlMs })
+  }
+
   /** The state store does not answer. */
   failBinding(cause: unknown): void {
     this.failHere(new GatewayError('state_unavailable', { cause }))

@@ -75,7 +75,7 @@ export class JsonReply implements Reply {
   }
 
   #complete(body: Uint8Array): void {
-    const facts = readJsonReply(body)
+    const facts = readJsonReply(body, this.#attempt.options.binds)
     if (facts === undefined) {
       const detail = { values: { detail: 'its body is not one JSON object' } }
       this.#attempt.fail(judgeBadAnswer('upstream_bad_response', detail))
@@ -89,7 +89,7 @@ export class JsonReply implements Reply {
       this.#attempt.fail(verdict)
       return
     }
-    this.#bindThen(facts.responseId, () => this.#answer(body, facts, verdict))
+    this.#bindThen(facts.keys, () => this.#answer(body, facts, verdict))
   }
 
   #answer(body: Uint8Array, facts: JsonFacts, verdict: Verdict | undefined): void {
@@ -108,7 +108,8 @@ export class JsonReply implements Reply {
       else this.#attempt.failHere(why)
       return
     }
-    this.#bindThen(this.#id, () => {
+    const keys = answer === undefined || this.#id === undefined ? undefined : [ownerKey(answer, this.#id)]
+    this.#bindThen(keys, () => {
       this.#begin('unknown')
       this.#phase = 'flowing'
       const held = this.#chunks
@@ -136,16 +137,15 @@ export class JsonReply implements Reply {
     this.#attempt.begin(this.#status, headers)
   }
 
-  /** The client may use the id as soon as it reads it: the binding comes first. */
-  #bindThen(id: string | undefined, then: () => void): void {
-    const { binds, lease } = this.#attempt.options
-    if (binds.answer === undefined || id === undefined) {
+  /** The client may use what it is told as soon as it reads it: the binding comes first. */
+  #bindThen(keys: readonly string[] | undefined, then: () => void): void {
+    if (keys === undefined) {
       then()
       return
     }
     let pending: void | Promise<void>
     try {
-      pending = lease.bind([ownerKey(binds.answer, id)])
+      pending = this.#attempt.bind(keys)
     } catch (error) {
       this.#attempt.failBinding(error)
       return

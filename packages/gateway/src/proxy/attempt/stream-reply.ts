@@ -2,7 +2,6 @@
 
 import type { HeaderList } from '../../wire/header-list.ts'
 import { errorEvent, GatewayError } from '../errors/errors.ts'
-import { ownerKey } from '../ownership/owner-key.ts'
 import { ChatTap } from '../tap/chat-tap.ts'
 import { lastEventEnd } from '../tap/event-boundary.ts'
 import { badEventStart } from '../tap/event-data.ts'
@@ -18,8 +17,8 @@ const eventEnd = new TextEncoder().encode('\n\n')
 
 /**
  * A stream of events on its way to the client. Bytes pass untouched, but only in whole events: an event cut by a
- * failure is never shown half, an error event of ours always stands alone, and an id is bound before any byte of
- * the event that tells it.
+ * failure is never shown half, an error event of ours always stands alone, and ids and encrypted
+ * content are bound before any byte of the event that tells them.
  */
 export class StreamReply implements Reply {
   readonly #attempt: Attempt
@@ -28,7 +27,7 @@ export class StreamReply implements Reply {
   readonly #tap: StreamTap
   #state: CommitState = 'holding'
   #begun = false
-  #binding: 'none' | 'pending' | 'done' = 'none'
+  #binding: 'idle' | 'pending' = 'idle'
   #upstreamEnded = false
   #tookOutput = false
   /** Bytes not yet relayed, and how many of them end with a whole event. */
@@ -45,8 +44,8 @@ export class StreamReply implements Reply {
     this.#attempt = attempt
     this.#status = status
     this.#headers = headers
-    const { dialect, limits, clock, firstTokenTimeoutMs } = attempt.options
-    const tapOptions = { maxEventBytes: limits.eventBytes }
+    const { dialect, limits, clock, firstTokenTimeoutMs, binds } = attempt.options
+    const tapOptions = { maxEventBytes: limits.eventBytes, binds }
     this.#tap = dialect === 'chat' ? new ChatTap(tapOptions) : new ResponsesTap(tapOptions)
     this.#signal('head')
     if (this.#state === 'open') this.#begin()
@@ -188,7 +187,7 @@ export class StreamReply implements Reply {
     this.#attempt.begin(this.#status, headers)
   }
 
-  /** Relays the whole events held, once the client may hear them and their id is bound. */
+  /** Relays the whole events held, once the client may hear them and what they tell is bound. */
   #flush(): void {
     if (this.#state !== 'open' || this.#wholeBytes === 0 || !this.#bound()) return
     if (!this.#begun) this.#begin()
@@ -211,23 +210,19 @@ export class StreamReply implements Reply {
     }
   }
 
-  /** True when no id is waiting to be bound. */
+  /** Binds what the whole events held tell, as one batch; true when nothing is waiting to be bound. */
   #bound(): boolean {
-    const { binds, lease } = this.#attempt.options
     if (this.#binding === 'pending') return false
-    const id = this.#tap.responseId
-    if (binds.answer === undefined || id === undefined || this.#binding === 'done') return true
+    const keys = this.#tap.told.take()
+    if (keys === undefined) return true
     let pending: void | Promise<void>
     try {
-      pending = lease.bind([ownerKey(binds.answer, id)])
+      pending = this.#attempt.bind(keys)
     } catch (error) {
       this.#bindingFailed(error)
       return false
     }
-    if (pending === undefined) {
-      this.#binding = 'done'
-      return true
-    }
+    if (pending === undefined) return true
     this.#binding = 'pending'
     this.#attempt.pause()
     const attempt = this.#attempt
@@ -240,7 +235,7 @@ export class StreamReply implements Reply {
 
   #bindingDone(): void {
     if (this.#attempt.over) return
-    this.#binding = 'done'
+    this.#binding = 'idle'
     if (this.#upstreamEnded) {
       this.#conclude()
       return

@@ -7,7 +7,7 @@ import { Attempt, type AttemptEnd } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
 import { GatewayError } from '../errors/errors.ts'
 import { modelNotFound } from '../errors/scheduler-refusal.ts'
-import { type Binds, bindsNothing } from '../ownership/binds.ts'
+import { type Binds, bindsNothing, bindsOfChat, bindsOfResponse } from '../ownership/binds.ts'
 import type { AccountAccess } from '../pool-access.ts'
 import { cacheKeySplice } from '../request/cache-key.ts'
 import { fingerprint } from '../request/fingerprint.ts'
@@ -26,6 +26,7 @@ import {
   upstreamHeaders,
 } from '../request-exchange.ts'
 import { AttemptTrace } from '../request-record.ts'
+import type { RouteKind } from '../routing/route.ts'
 import { AccountSearch } from './account-search.ts'
 import { type FailoverState, mayMoveOn } from './failover.ts'
 import { discardOrphan } from './orphan.ts'
@@ -167,10 +168,7 @@ function attempt(
     commit: facts.background ? 'at_once' : pool.commit,
     firstTokenTimeoutMs: streams ? (account.firstTokenTimeoutMs ?? pool.firstTokenTimeoutMs) : undefined,
     dialect: route.kind === 'create_chat' ? 'chat' : 'responses',
-    binds:
-      route.kind === 'create_response' && facts.store && account.capabilities?.storedResponses !== false
-        ? bindsResponse
-        : bindsNothing,
+    binds: bindsOf(route.kind, facts, account),
     model: facts.model,
     continuesResponse: facts.continues !== undefined,
     judge: judgeReply,
@@ -183,7 +181,20 @@ function attempt(
   return runAttempt(exchange, one, upstreamRequest(exchange, creation, account))
 }
 
-const bindsResponse: Binds = { answer: 'response', items: 'all' }
+function bindsOf(kind: RouteKind, facts: CreateFacts, { capabilities }: AccountAccess): Binds {
+  switch (kind) {
+    case 'create_response':
+      return bindsOfResponse({
+        stored: facts.store && capabilities?.storedResponses !== false,
+        background: facts.background,
+        conversation: facts.continues?.kind === 'conversation',
+      })
+    case 'create_chat':
+      return bindsOfChat({ stored: facts.store })
+    default:
+      return bindsNothing
+  }
+}
 
 function tellAttempt({ deps, trace }: RoutedExchange, record: AttemptTrace): void {
   try {

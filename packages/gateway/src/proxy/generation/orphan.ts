@@ -1,17 +1,17 @@
 import type { UpstreamTarget } from '../../wire/upstream.ts'
 import { collect } from '../attempt/collect.ts'
-import type { RequestExchange } from '../request-exchange.ts'
+import type { RoutedExchange } from '../request-exchange.ts'
 
 /**
- * Deletes a response that an abandoned attempt may have left stored upstream, where nobody would ever find it.
+ * Deletes what an abandoned attempt may have left stored upstream, where nobody would ever find it.
  * In the background and without promise: a server that cannot delete keeps it until it expires.
  */
-export function discardOrphan(exchange: RequestExchange, target: UpstreamTarget, id: string): void {
+export function discardOrphan(exchange: RoutedExchange, target: UpstreamTarget, id: string): void {
   const { upstream, clock, log } = exchange.deps
   const request = {
     target,
     method: 'DELETE',
-    path: `/responses/${id}`,
+    path: `${exchange.route.pattern.slice('/v1'.length)}/${id}`,
     headers: [['accept', 'application/json']] as const,
     body: null,
   }

@@ -9,7 +9,33 @@ export interface Binds {
    * containers, files); `all` is that and the ids of its items.
    */
   readonly items: 'none' | 'contents' | 'all'
+  /** How long, when not as long as owners are kept otherwise. */
+  readonly ttlMs?: number
 }
 
 /** Nothing: an answer that names only what is bound already, or nothing at all. */
 export const bindsNothing: Binds = { answer: undefined, items: 'none' }
+
+const stored: Binds = { answer: 'response', items: 'all' }
+const unstored: Binds = { answer: undefined, items: 'contents' }
+const intoConversation: Binds = { answer: undefined, items: 'all' }
+/** A run may take hours, and is kept for minutes behind its end; a binding that outlives it costs one 404 upstream. */
+const polled: Binds = { answer: 'response', items: 'all', ttlMs: 24 * 3_600_000 }
+const storedChat: Binds = { answer: 'chat_completion', items: 'none' }
+
+/** What the answer to the creation of a response binds. */
+export function bindsOfResponse(facts: {
+  /** The account keeps it. */
+  readonly stored: boolean
+  readonly background: boolean
+  readonly conversation: boolean
+}): Binds {
+  if (facts.stored) return stored
+  if (facts.background) return polled
+  return facts.conversation ? intoConversation : unstored
+}
+
+/** What the answer to a chat completion binds. */
+export function bindsOfChat(facts: { readonly stored: boolean }): Binds {
+  return facts.stored ? storedChat : bindsNothing
+}

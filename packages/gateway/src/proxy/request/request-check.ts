@@ -11,7 +11,7 @@ export interface CreateFacts {
   /** Where the model's name lies in the body, quotes included. */
   readonly modelField: JsonField
   readonly stream: boolean
-  /** False only when the body says so. */
+  /** Whether the upstream is asked to keep the answer: what the body says, by default yes for a response, no for chat. */
   readonly store: boolean
   readonly background: boolean
   readonly continues: Continuation | undefined
@@ -59,7 +59,7 @@ export function checkCreate(route: Route, scan: RequestScan): CreateFacts {
     model,
     modelField: modelField!,
     stream: readFlag(scan, 'stream', false),
-    store: responses ? readFlag(scan, 'store', true) : true,
+    store: readFlag(scan, 'store', responses),
     background: responses ? readFlag(scan, 'background', false) : false,
     continues: responses ? continuation(scan) : undefined,
   }

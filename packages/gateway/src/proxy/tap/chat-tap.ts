@@ -1,4 +1,5 @@
 import type { EventSourceMessage } from 'eventsource-parser'
+import { idShape } from '../routing/route.ts'
 import { readFailure } from './failure.ts'
 import { EventTap, parseObject } from './stream-tap.ts'
 import { readUsage } from './usage.ts'
@@ -21,11 +22,18 @@ export class ChatTap extends EventTap {
       this.began = true
       return
     }
+    if (this.responseId === undefined) this.#readId(chunk['id'])
     const error = chunk['error']
     if (error !== undefined && error !== null) this.failure ??= readFailure(error)
     else if (message.event === 'error') this.failure ??= readFailure(chunk)
     else this.#choices(chunk['choices'])
     this.usage = readUsage(chunk['usage']) ?? this.usage
+  }
+
+  #readId(id: unknown): void {
+    if (typeof id !== 'string' || !idShape.test(id)) return
+    this.responseId = id
+    this.told.answer(id)
   }
 
   #choices(choices: unknown): void {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { readJsonId, readJsonReply } from './json-tap.ts'
+import { bindsNothing } from '../ownership/binds.ts'
+import { readJsonId, readJsonReply as readReply } from './json-tap.ts'
 
 const bytesOf = (value: unknown): Uint8Array =>
   new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
+
+const readJsonReply = (bytes: Uint8Array) => readReply(bytes, bindsNothing)
 
 describe('readJsonReply', () => {
   it('reads id and usage and nothing of the output', () => {
@@ -18,6 +21,7 @@ describe('readJsonReply', () => {
       responseId: 'resp_1',
       usage: { inputTokens: 3, cachedTokens: 1, outputTokens: 4 },
       failure: undefined,
+      keys: undefined,
     })
   })
 

@@ -1,4 +1,6 @@
 import type { Usage } from '@headgate/scheduler'
+import type { Binds } from '../ownership/binds.ts'
+import { ToldKeys } from '../ownership/told-keys.ts'
 import { type JsonField, scanJson, wantFields } from '../request/json-scanner.ts'
 import { idShape } from '../routing/route.ts'
 import { type InBandFailure, readFailure } from './failure.ts'
@@ -9,23 +11,34 @@ export interface JsonReply {
   readonly responseId: string | undefined
   readonly usage: Usage | undefined
   readonly failure: InBandFailure | undefined
+  /** The hard keys it tells; undefined when there are none to bind. */
+  readonly keys: readonly string[] | undefined
 }
 
-const wanted = wantFields(['id', 'usage', 'status', 'error'])
+const wanted = wantFields(['id', 'usage', 'status', 'error', 'conversation', 'output', 'data'])
 
 /**
- * Reads a complete JSON answer without parsing its output; undefined when it is not one whole JSON object. Linear,
- * about as fast as the bytes can be looked at.
+ * Reads a complete JSON answer; undefined when it is not one whole JSON object. Linear, about as fast as the bytes
+ * can be looked at; its output is parsed only when something in it is to be bound.
  */
-export function readJsonReply(bytes: Uint8Array): JsonReply | undefined {
+export function readJsonReply(bytes: Uint8Array, binds: Binds): JsonReply | undefined {
   const scan = scanJson(bytes, 0, wanted)
   if (!scan.ok) return undefined
   const read = (name: string): unknown => fieldValue(bytes, scan.fields.get(name))
   const id = read('id')
   const error = read('error')
   const failed = read('status') === 'failed' || (typeof error === 'object' && error !== null)
+  const responseId = typeof id === 'string' && idShape.test(id) ? id : undefined
+  const told = new ToldKeys(binds)
+  if (responseId !== undefined) told.answer(responseId)
+  if (told.readsItems) {
+    told.conversation(read('conversation'))
+    const list = scan.fields.get('output') ?? scan.fields.get('data')
+    if (list !== undefined) told.output(parsed(bytes, list))
+  }
   return {
-    responseId: typeof id === 'string' && idShape.test(id) ? id : undefined,
+    responseId,
+    keys: told.take(),
     usage: readUsage(read('usage')),
     failure: failed ? readFailure(error) : undefined,
   }
@@ -47,7 +60,10 @@ export function readJsonId(prefix: Uint8Array): string | undefined {
 const maxFieldBytes = 64 << 10
 
 function fieldValue(bytes: Uint8Array, field: JsonField | undefined): unknown {
-  if (field === undefined || field.end - field.start > maxFieldBytes) return undefined
+  return field === undefined || field.end - field.start > maxFieldBytes ? undefined : parsed(bytes, field)
+}
+
+function parsed(bytes: Uint8Array, field: JsonField): unknown {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + field.start, field.end - field.start).toString(
     'latin1',
   )

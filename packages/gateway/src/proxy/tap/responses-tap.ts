@@ -14,13 +14,16 @@ const typePrefix = '{"type":"'
  * recognised by its `event:` line, or by `{"type":"` at the start of its data.
  */
 export class ResponsesTap extends EventTap {
+  /** Items that were told when they were opened, and are not done. */
+  #opened = 0
+
   protected event(message: EventSourceMessage): void {
     const type = message.event ?? typeOf(message.data) ?? this.#parsedType(message.data)
     if (type.endsWith('.delta')) {
       this.began = true
       this.sawOutput = true
     } else if (lifecycle.has(type)) {
-      if (this.responseId === undefined) this.#readId(parseObject(message.data)?.['response'])
+      if (this.responseId === undefined) this.#readResponse(parseObject(message.data)?.['response'])
     } else if (type === 'error') {
       this.#error(message.data)
     } else if (
@@ -33,6 +36,20 @@ export class ResponsesTap extends EventTap {
       this.began = true
       // Servers without deltas send whole items; an item only opened holds nothing yet.
       if (type.endsWith('.done') || type.endsWith('.partial_image')) this.sawOutput = true
+      if (this.told.readsItems) this.#told(type, message.data)
+    }
+  }
+
+  /** Ids of items, encrypted content, containers and files: told by few events, of which long ones are looked into only when they may. */
+  #told(type: string, data: string): void {
+    if (type === 'response.output_item.added') {
+      this.#opened++
+      this.told.item(parseObject(data)?.['item'])
+    } else if (type === 'response.output_item.done') {
+      if (this.#opened-- > 0 && !mayTell(data)) return
+      this.told.item(parseObject(data)?.['item'])
+    } else if (type === 'response.output_text.annotation.added') {
+      this.told.annotation(parseObject(data)?.['annotation'])
     }
   }
 
@@ -41,10 +58,13 @@ export class ResponsesTap extends EventTap {
     return typeof type === 'string' ? type : ''
   }
 
-  #readId(response: unknown): void {
+  #readResponse(response: unknown): void {
     if (typeof response !== 'object' || response === null) return
-    const id = (response as { id?: unknown }).id
-    if (typeof id === 'string' && idShape.test(id)) this.responseId ??= id
+    const { id, conversation } = response as { id?: unknown; conversation?: unknown }
+    this.told.conversation(conversation)
+    if (typeof id !== 'string' || !idShape.test(id) || this.responseId !== undefined) return
+    this.responseId = id
+    this.told.answer(id)
   }
 
   /** Flat over SSE as documented; some servers nest it under `error`. */
@@ -65,9 +85,10 @@ export class ResponsesTap extends EventTap {
     if (event === undefined) return
     this.terminal ??= terminal
     const response = event['response']
-    this.#readId(response)
+    this.#readResponse(response)
     const whole =
       typeof response === 'object' && response !== null ? (response as Record<string, unknown>) : {}
+    this.told.output(whole['output'])
     this.usage = readUsage(whole['usage']) ?? this.usage
     if (terminal === 'failed') {
       this.failure ??= readFailure(whole['error'])
@@ -75,6 +96,11 @@ export class ResponsesTap extends EventTap {
       this.began = true
     }
   }
+}
+
+/** What an item holds beyond the id that opened it. */
+function mayTell(data: string): boolean {
+  return data.includes('encrypted_content') || data.includes('container_id') || data.includes('"file_path"')
 }
 
 function typeOf(data: string): string | undefined {

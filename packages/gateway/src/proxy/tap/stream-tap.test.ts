@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { bindsNothing } from '../ownership/binds.ts'
 import { ChatTap } from './chat-tap.ts'
 import { lastEventEnd } from './event-boundary.ts'
 import { isEventData } from './event-data.ts'
@@ -49,8 +50,8 @@ function watch(make: () => StreamTap, ...chunks: (string | Uint8Array)[]) {
   for (const one of chunks) tap.feed(typeof one === 'string' ? bytesOf(one) : one)
   return view(tap)
 }
-const responses = () => new ResponsesTap({ maxEventBytes })
-const chat = () => new ChatTap({ maxEventBytes })
+const responses = () => new ResponsesTap({ maxEventBytes, binds: bindsNothing })
+const chat = () => new ChatTap({ maxEventBytes, binds: bindsNothing })
 
 describe('ResponsesTap', () => {
   it('takes created and in_progress for no beginning, but finds the id', () => {
@@ -134,7 +135,7 @@ describe('ResponsesTap', () => {
   })
 
   it('gives up on an event beyond the limit, however it is cut', () => {
-    const small = () => new ResponsesTap({ maxEventBytes: 100 })
+    const small = () => new ResponsesTap({ maxEventBytes: 100, binds: bindsNothing })
     expect(watch(small, `data: ${'x'.repeat(200)}`)).toMatchObject({ overflowed: true })
     expect(watch(small, ...Array.from({ length: 30 }, () => 'data: xxxxxxx\n'))).toMatchObject({
       overflowed: true,

@@ -1,5 +1,7 @@
 import type { Usage } from '@headgate/scheduler'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { Binds } from '../ownership/binds.ts'
+import { ToldKeys } from '../ownership/told-keys.ts'
 import { isEventData } from './event-data.ts'
 import type { InBandFailure } from './failure.ts'
 
@@ -21,6 +23,8 @@ export interface StreamTap {
   /** The first event that carries output came; what time to first token is measured to. */
   readonly sawOutput: boolean
   readonly responseId: string | undefined
+  /** The hard keys that whole events have told; to be taken and bound before those events are relayed. */
+  readonly told: ToldKeys
   readonly usage: Usage | undefined
   readonly terminal: Terminal | undefined
   /** The first failure told in the stream. */
@@ -47,8 +51,10 @@ export abstract class EventTap implements StreamTap {
   readonly #parser
   #lastData = ''
   #over = false
+  readonly told: ToldKeys
 
-  constructor(options: { readonly maxEventBytes: number }) {
+  constructor(options: { readonly maxEventBytes: number; readonly binds: Binds }) {
+    this.told = new ToldKeys(options.binds)
     this.#parser = createParser({
       maxBufferSize: options.maxEventBytes,
       onEvent: message => {

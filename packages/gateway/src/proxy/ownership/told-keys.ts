@@ -1,0 +1,94 @@
+import { idShape } from '../routing/route.ts'
+import type { Binds } from './binds.ts'
+import { type OwnerKind, ownerKey } from './owner-key.ts'
+
+type Fields = { readonly [name: string]: unknown }
+
+/**
+ * The hard keys that one answer tells its client, each once: its own id, the conversation it belongs to, and what
+ * its output holds. Reads only the places where the API puts them; what is no id is passed over.
+ */
+export class ToldKeys {
+  readonly #binds: Binds
+  readonly #told = new Set<string>()
+  #fresh: string[] = []
+
+  constructor(binds: Binds) {
+    this.#binds = binds
+  }
+
+  /** Whether the output is worth reading. */
+  get readsItems(): boolean {
+    return this.#binds.items !== 'none'
+  }
+
+  /** The keys told since they were last taken; undefined when there are none. */
+  take(): readonly string[] | undefined {
+    if (this.#fresh.length === 0) return undefined
+    const taken = this.#fresh
+    this.#fresh = []
+    return taken
+  }
+
+  answer(id: string): void {
+    if (this.#binds.answer !== undefined) this.#tell(this.#binds.answer, id)
+  }
+
+  /** `conversation` of a response: an object with its id. */
+  conversation(value: unknown): void {
+    if (this.readsItems && isObject(value)) this.#id('conversation', value['id'])
+  }
+
+  /** `output` of a response. */
+  output(value: unknown): void {
+    if (!this.readsItems || !Array.isArray(value)) return
+    for (const entry of value as readonly unknown[]) this.item(entry)
+  }
+
+  item(item: unknown): void {
+    if (!this.readsItems || !isObject(item)) return
+    const { id, type, encrypted_content: encrypted, container_id: container, content } = item
+    this.#encrypted(encrypted)
+    // Reasoning without its encrypted content is nothing but its id, whether or not the answer is stored.
+    const idAlone = type === 'reasoning' && typeof encrypted !== 'string'
+    if (idAlone || this.#binds.items === 'all') this.#id('item', id)
+    this.#id('container', container)
+    if (isObject(item['environment'])) this.#id('container', item['environment']['container_id'])
+    if (Array.isArray(content)) for (const part of content as readonly unknown[]) this.#part(part)
+  }
+
+  /** Files that tools make are told by annotations; a citation names a file that is the client's already. */
+  annotation(value: unknown): void {
+    if (!this.readsItems || !isObject(value)) return
+    const { type } = value
+    if (type !== 'container_file_citation' && type !== 'file_path') return
+    this.#id('file', value['file_id'])
+    this.#id('container', value['container_id'])
+  }
+
+  #part(part: unknown): void {
+    if (!isObject(part)) return
+    this.#encrypted(part['encrypted_content'])
+    const { annotations } = part
+    if (Array.isArray(annotations)) for (const one of annotations as readonly unknown[]) this.annotation(one)
+  }
+
+  #encrypted(value: unknown): void {
+    if (typeof value === 'string' && value !== '') this.#tell('encrypted', value)
+  }
+
+  #id(kind: OwnerKind, value: unknown): void {
+    if (typeof value === 'string' && idShape.test(value)) this.#tell(kind, value)
+  }
+
+  #tell(kind: OwnerKind, id: string): void {
+    const key = ownerKey(kind, id)
+    if (this.#told.has(key)) return
+    this.#told.add(key)
+    this.#fresh.push(key)
+  }
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null
+}
