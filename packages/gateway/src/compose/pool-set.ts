@@ -142,6 +142,7 @@ export function createPoolSet(
             unknownOwners: config.unknownOwners,
             fingerprint: config.fingerprint,
             fillPromptCacheKey: config.fillPromptCacheKey,
+            blocks: config.blocks.length === 0 ? undefined : config.blocks,
           }),
         )
       }

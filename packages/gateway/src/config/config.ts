@@ -140,6 +140,15 @@ export interface PoolConfig {
   readonly fingerprint: boolean
   /** Accounts of kinds openai and azure get a `prompt_cache_key` where the client sent none. */
   readonly fillPromptCacheKey: boolean
+  readonly blocks: readonly BlockConfig[]
+}
+
+/** Answers that take an account out for a while. */
+export interface BlockConfig {
+  readonly status: number
+  /** In lower case; none: any answer of this status. */
+  readonly words: readonly string[]
+  readonly forMs: number
 }
 
 export interface StoreConfig {

@@ -116,6 +116,11 @@ function resolvePool(name: string, pool: FilePool, accounts: readonly FileAccoun
     unknownOwners: pool.owner.unknown === 'passthrough' ? 'relay' : 'refuse',
     fingerprint: pool.fingerprint,
     fillPromptCacheKey: pool.fillPromptCacheKey,
+    blocks: pool.blocks.map(({ status, words, for: forMs }) => ({
+      status,
+      words: words.map(word => word.toLowerCase()),
+      forMs,
+    })),
   }
 }
 

@@ -8,6 +8,7 @@ import { GatewayError, isGatewayError } from './errors/errors.ts'
 import type { Inbound, Outbound } from './exchange.ts'
 import { serveCreate } from './generation/create.ts'
 import { createRetryBudget, type RetryBudget } from './generation/retry-budget.ts'
+import { createTokenEstimates } from './generation/token-estimates.ts'
 import { createModelDirectory } from './models/models.ts'
 import { serveModel, serveModelList } from './models/serve-models.ts'
 import { serveBoundResponse } from './objects/bound-response.ts'
@@ -139,6 +140,7 @@ function createShared(deps: PipelineDeps): Shared {
   return {
     memory: createByteBudget(limits.bufferedBytes),
     models: createModelDirectory({ upstream, clock }),
+    estimates: createTokenEstimates(),
     running: new Map(),
     budgetOf(pool) {
       let budget = budgets.get(pool)

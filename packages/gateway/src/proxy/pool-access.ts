@@ -1,4 +1,5 @@
 import type { Scheduler } from '@headgate/scheduler'
+import type { BlockRule } from './attempt/block-rule.ts'
 import type { ModelSource } from './models/models.ts'
 
 /** What a request may need of an account beyond its model. */
@@ -34,6 +35,8 @@ export interface PoolOptions {
   readonly fingerprint?: boolean
   /** Requests with a session but no `prompt_cache_key` get one, on accounts that take it. Default false. */
   readonly fillPromptCacheKey?: boolean
+  /** Answers that take an account out for a while; absent: none. */
+  readonly blocks?: readonly BlockRule[] | undefined
   /** Told of every exchange that keeps to this pool, whatever a reload changes meanwhile. */
   readonly exchanges?: ExchangeCount
 }

@@ -6,6 +6,7 @@ import type { ByteBudget } from './byte-budget.ts'
 import { GatewayError } from './errors/errors.ts'
 import type { Inbound, Outbound } from './exchange.ts'
 import type { RetryBudget } from './generation/retry-budget.ts'
+import type { TokenEstimates } from './generation/token-estimates.ts'
 import type { ModelDirectory } from './models/models.ts'
 import type { PipelineDeps } from './pipeline-deps.ts'
 import type { AccountAccess, PoolAccess } from './pool-access.ts'
@@ -17,6 +18,7 @@ import type { Route } from './routing/route.ts'
 export interface Shared {
   readonly memory: ByteBudget
   readonly models: ModelDirectory
+  readonly estimates: TokenEstimates
   /** One budget a pool: an outage of one pool must not spend another's. */
   budgetOf(pool: string): RetryBudget
   /** Requests under way, by client name. */

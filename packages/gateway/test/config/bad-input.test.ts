@@ -219,6 +219,16 @@ const references: readonly Row[] = [
     yaml({ rest: 'pools: { default: { accounts: [azure-*] } }' }),
     /names the account "azure-\*", which does not exist\. Fix: use one of one\.$/,
   ],
+  [
+    'a block without a time',
+    yaml({ rest: 'pools: { default: { blocks: [{ status: 403 }] } }' }),
+    /pools\.default\.blocks\[0\]\.for: .*duration/,
+  ],
+  [
+    'a block for an answer that is none of failure',
+    yaml({ rest: 'pools: { default: { blocks: [{ status: 200, for: 1m }] } }' }),
+    /blocks\[0\]\.status: must be a whole number from 400 to 599, not 200/,
+  ],
   ['no pools', yaml({ rest: 'pools: {}' }), /pools: must name at least one pool/],
   [
     'an account without a key',

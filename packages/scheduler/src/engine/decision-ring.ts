@@ -32,6 +32,7 @@ const OUTCOMES: readonly OutcomeKind[] = [
   'server_error',
   'timeout',
   'transport_error',
+  'blocked',
 ]
 
 const RESULT_CODES = { granted: 0, full: 4, error: 8, seen_full: 12 } as const

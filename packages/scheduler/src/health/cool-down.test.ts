@@ -6,7 +6,7 @@ const now = 1_000_000
 
 describe('coolDownMs', () => {
   it('takes the upstream at its word', () => {
-    for (const kind of ['rate_limited', 'overloaded', 'quota_exhausted'] as const)
+    for (const kind of ['rate_limited', 'overloaded', 'quota_exhausted', 'blocked'] as const)
       expect(coolDownMs({ kind, untilMs: now + 1_234 }, now, rules)).toBe(1_234)
   })
 
@@ -46,6 +46,7 @@ describe('verdict', () => {
       rate_limited: 'neutral',
       quota_exhausted: 'neutral',
       auth_broken: 'neutral',
+      blocked: 'neutral',
       overloaded: 'fault',
       server_error: 'fault',
       timeout: 'fault',

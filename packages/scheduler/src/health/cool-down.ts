@@ -30,6 +30,8 @@ export function coolDownMs(outcome: Outcome, wallMs: number, rules: CoolDownRule
       return until(outcome.untilMs, wallMs, rules.quotaExhaustedMs, rules)
     case 'auth_broken':
       return rules.authBrokenMs
+    case 'blocked':
+      return until(outcome.untilMs, wallMs, rules.authBrokenMs, rules)
     default:
       return 0
   }

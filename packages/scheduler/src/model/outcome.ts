@@ -12,6 +12,8 @@ export type Outcome =
   | { readonly kind: 'rate_limited'; readonly untilMs?: number }
   | { readonly kind: 'quota_exhausted'; readonly untilMs?: number }
   | { readonly kind: 'auth_broken' }
+  /** An operator's rule takes the account out until an instant after an answer like this one. */
+  | { readonly kind: 'blocked'; readonly untilMs?: number }
   | { readonly kind: 'overloaded'; readonly untilMs?: number }
   | { readonly kind: 'server_error' }
   | { readonly kind: 'timeout' }

@@ -67,6 +67,19 @@ const accountPattern = () =>
     'write ["*"] for every account, or ids such as ["openai-1", "azure-*"]',
   )
 
+const block = section({
+  status: whole(400, 599).describe('The status an upstream answers with.'),
+  words: listOf(
+    text(/^[^\r\n]{1,200}$/, 'must be one line of 1 to 200 characters', 'write what the error message says'),
+    32,
+  )
+    .prefault([])
+    .describe(
+      "One of them occurs in the error's code, type or message, in any case. None: every answer of this status.",
+    ),
+  for: duration().describe('How long the account rests.'),
+})
+
 export const pool = section({
   accounts: listOf(accountPattern(), 10_000)
     .prefault(['*'])
@@ -90,6 +103,9 @@ export const pool = section({
     .describe(
       'Requests with a session but without prompt_cache_key get one on accounts of kind openai and azure; other kinds never do.',
     ),
+  blocks: listOf(block, 32)
+    .prefault([])
+    .describe('Answers that take the account that gave them out of every pool for a while.'),
   owner: section({
     unknown: oneOf(['refuse', 'passthrough'])
       .prefault('refuse')

@@ -15,6 +15,7 @@ import { type ErrorCode, GatewayError, type StreamFormat } from '../errors/error
 import type { Outbound } from '../exchange.ts'
 import type { Binds } from '../ownership/binds.ts'
 import type { AttemptTrace, RequestTrace } from '../request-record.ts'
+import type { BlockRule } from './block-rule.ts'
 import type { CommitPolicy } from './commit.ts'
 import { ErrorReply } from './error-reply.ts'
 import { JsonReply } from './json-reply.ts'
@@ -26,10 +27,11 @@ import {
   type Verdict,
   type VerdictContext,
 } from './outcome.ts'
+import { rateLimits } from './rate-limit-headers.ts'
 import { StreamReply } from './stream-reply.ts'
 
 /** What an attempt uses of a lease; retrievals, which hold no slot, bring one that does nothing. */
-export type AttemptLease = Pick<Lease, 'bind' | 'firstToken' | 'settle'> & Disposable
+export type AttemptLease = Pick<Lease, 'bind' | 'firstToken' | 'reportLimits' | 'settle'> & Disposable
 
 /** Bounds of one exchange. */
 export interface AttemptLimits {
@@ -59,6 +61,8 @@ export interface AttemptOptions {
   readonly model: string
   readonly continuesResponse: boolean
   readonly judge: typeof judgeReply
+  /** The pool's rules for answers that take an account out for a while. */
+  readonly blocks?: readonly BlockRule[] | undefined
   /** Added to the answer, for clients that asked to see the routing. */
   readonly extraHeaders: HeaderList
   /** Called when the answer begins: the request's body is not needed any more. */
@@ -147,6 +151,8 @@ export class Attempt implements UpstreamListener {
     if (this.#over) return
     this.guard(() => {
       this.options.record.upstreamStatus = status
+      const limits = rateLimits(headers)
+      if (limits !== undefined) this.options.lease.reportLimits(limits)
       this.#reply = this.#replyOf(status, headers)
     })
   }
@@ -182,8 +188,8 @@ export class Attempt implements UpstreamListener {
 
   /** What the table of outcomes needs to know. */
   get context(): VerdictContext {
-    const { clock, continuesResponse, model } = this.options
-    return { nowWallMs: clock.wallMs(), continuesResponse, model }
+    const { clock, continuesResponse, model, blocks } = this.options
+    return { nowWallMs: clock.wallMs(), continuesResponse, model, blocks }
   }
 
   /** Keeps the upstream's own words for the operator: cleaned, because some repeat the key they refuse. */

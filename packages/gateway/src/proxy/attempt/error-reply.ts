@@ -2,7 +2,7 @@ import type { HeaderList } from '../../wire/header-list.ts'
 import { type InBandFailure, readFailure } from '../tap/failure.ts'
 import type { Attempt, Reply } from './attempt.ts'
 import { joinBytes } from './collect.ts'
-import type { Verdict } from './outcome.ts'
+import type { Verdict, VerdictContext } from './outcome.ts'
 import { responseHeaders } from './response-headers.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -48,9 +48,16 @@ export class ErrorReply implements Reply {
     const attempt = this.#attempt
     const { judge } = attempt.options
     if (failure !== undefined) attempt.upstreamSaid(failure.message)
-    const verdict = judge(this.#status, this.#headers, failure, attempt.context)
+    const verdict = judge(this.#status, this.#headers, failure, this.#context(failure, body))
     if (verdict.answer === 'relay' && body !== undefined) this.#relay(verdict, body)
     else attempt.fail(verdict)
+  }
+
+  /** Only a pool's own rules look into a body that is no JSON. */
+  #context(failure: InBandFailure | undefined, body: Uint8Array | undefined): VerdictContext {
+    const { context } = this.#attempt
+    if (context.blocks === undefined || failure !== undefined || body === undefined) return context
+    return { ...context, text: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8') }
   }
 
   #relay(verdict: Verdict, body: Uint8Array): void {

@@ -72,6 +72,72 @@ describe('judgeReply', () => {
     expect(verdict.answer).toMatchObject({ retryAfterMs: 20_000 })
     expect(judgeReply(503, [], undefined, context).outcome).toEqual({ kind: 'overloaded' })
   })
+
+  it('takes the reset of a spent window where no Retry-After says more, up to a minute', () => {
+    const spent = (reset: string): [string, string][] => [
+      ['x-ratelimit-remaining-requests', '0'],
+      ['x-ratelimit-reset-requests', reset],
+    ]
+    const until = (headers: [string, string][]) => judgeReply(429, headers, undefined, context).outcome
+    expect(until(spent('12s'))).toEqual({ kind: 'rate_limited', untilMs: now + 12_000 })
+    expect(until(spent('12h0m0s'))).toEqual({ kind: 'rate_limited', untilMs: now + 60_000 })
+    expect(until([...spent('12s'), ['retry-after', '3']])).toEqual({
+      kind: 'rate_limited',
+      untilMs: now + 3000,
+    })
+  })
+
+  it('takes an account without quota out until the reset it names, else until it is shown to work', () => {
+    const outOf = (error: object, headers: [string, string][] = []) =>
+      judgeReply(429, headers, readFailure({ type: 'usage_limit_reached', ...error }), context).outcome
+    const inSeconds = now / 1000
+    expect(outOf({ resets_at: inSeconds + 7200 })).toEqual({
+      kind: 'quota_exhausted',
+      untilMs: now + 7_200_000,
+    })
+    expect(outOf({ resets_in_seconds: 90 })).toEqual({ kind: 'quota_exhausted', untilMs: now + 90_000 })
+    for (const error of [{}, { resets_at: inSeconds - 1 }, { resets_at: 'soon' }, { resets_in_seconds: -5 }])
+      expect(outOf(error, [['retry-after', '5']])).toEqual({ kind: 'quota_exhausted' })
+    const daily = (reset: string): [string, string][] => [
+      ['x-ratelimit-remaining-requests', '0'],
+      ['x-ratelimit-reset-requests', reset],
+    ]
+    expect(outOf({}, daily('3h0m0s'))).toEqual({ kind: 'quota_exhausted', untilMs: now + 10_800_000 })
+    expect(outOf({}, daily('20s'))).toEqual({ kind: 'quota_exhausted' })
+  })
+})
+
+describe('a pool’s rules for answers that block an account', () => {
+  const blocks = [
+    { status: 403, words: ['organization disabled', 'suspended'], forMs: 1_800_000 },
+    { status: 403, words: ['suspended'], forMs: 3_600_000 },
+    { status: 418, words: [], forMs: 1000 },
+    { status: 400, words: ['region'], forMs: 1000 },
+  ]
+  const judge = (status: number, error: object | undefined, text?: string) =>
+    judgeReply(status, [], error && readFailure(error), { ...context, blocks, text })
+  const blocked = (ms: number) => ({ kind: 'blocked', untilMs: now + ms })
+
+  it('go by the status and one of the words, in any case, in the code, the type or the message', () => {
+    expect(judge(403, { message: 'Your Organization Disabled it.' }).outcome).toEqual(blocked(1_800_000))
+    expect(judge(403, { code: 'account_SUSPENDED' }).outcome).toEqual(blocked(3_600_000))
+    expect(judge(403, { message: 'no' }).outcome).toEqual({ kind: 'auth_broken' })
+    expect(judge(401, { message: 'suspended' }).outcome).toEqual({ kind: 'auth_broken' })
+    expect(judge(418, {}).outcome).toEqual(blocked(1000))
+  })
+
+  it('look into a body that is no JSON', () => {
+    expect(judge(403, undefined, '<h1>Suspended</h1>').outcome).toEqual(blocked(3_600_000))
+    expect(judge(403, undefined).outcome).toEqual({ kind: 'auth_broken' })
+  })
+
+  it('send the request to another account, and keep the upstream’s words from the client', () => {
+    expect(line(judge(400, { message: 'Not in your region.' }))).toBe(
+      'blocked, fails over, 502 upstream_auth',
+    )
+    expect(line(judge(403, { message: 'suspended' }))).toBe('blocked, fails over, 502 upstream_auth')
+    expect(line(judge(400, { message: 'bad' }))).toBe('client_error, stays, relay')
+  })
 })
 
 describe('judgeInBand', () => {

@@ -5,7 +5,9 @@ import type { ErrorCode } from '../errors/error-catalogue.ts'
 import { GatewayError, type GatewayErrorDetails } from '../errors/errors.ts'
 import { previousResponseNotFound } from '../ownership/continuation.ts'
 import type { InBandFailure } from '../tap/failure.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { type BlockRule, blockedForMs } from './block-rule.ts'
+import { spentForMs } from './rate-limit-headers.ts'
+import { boundedMs, retryAfterMs } from './retry-after.ts'
 
 /**
  * The one table of how an attempt ended. Nothing else in the gateway decides whether something counts against an
@@ -27,6 +29,10 @@ export interface VerdictContext {
   /** The request names a stored response. */
   readonly continuesResponse: boolean
   readonly model: string
+  /** The pool's rules for answers that take an account out for a while. */
+  readonly blocks?: readonly BlockRule[] | undefined
+  /** The text of an answer that is no JSON, where there are such rules. */
+  readonly text?: string | undefined
 }
 
 const fault = (outcome: Outcome, code: ErrorCode, details?: GatewayErrorDetails): Verdict => ({
@@ -100,6 +106,21 @@ export function judgeReply(
   failure: InBandFailure | undefined,
   context: VerdictContext,
 ): Verdict {
+  const verdict = judgeStatus(status, headers, failure, context)
+  const { blocks = [], text, nowWallMs } = context
+  const restMs = blocks.length === 0 ? undefined : blockedForMs(blocks, { status, failure, text })
+  if (restMs === undefined) return verdict
+  // What the table would have said stays the client's answer, but for the upstream's words: another account is asked.
+  const answer = verdict.answer === 'relay' ? new GatewayError('upstream_auth') : verdict.answer
+  return { outcome: { kind: 'blocked', untilMs: nowWallMs + restMs }, mayFailOver: true, answer }
+}
+
+function judgeStatus(
+  status: number,
+  headers: HeaderList,
+  failure: InBandFailure | undefined,
+  context: VerdictContext,
+): Verdict {
   if (status < 400) return fault({ kind: 'server_error' }, 'upstream_redirect')
   const waitMs = retryAfterMs(headers, context.nowWallMs)
   switch (status) {
@@ -107,7 +128,7 @@ export function judgeReply(
     case 403:
       return broken()
     case 402:
-      return outOfQuota()
+      return outOfQuota(failure, context, headers)
     case 404:
       return judgeNotFound(failure, context)
     case 405:
@@ -116,7 +137,9 @@ export function judgeReply(
     case 408:
       return fault({ kind: 'timeout' }, 'upstream_timeout')
     case 429:
-      return has(quotaLabels, failure) ? outOfQuota() : rateLimited(waitMs, context)
+      return has(quotaLabels, failure)
+        ? outOfQuota(failure, context, headers)
+        : rateLimited(waitMs ?? boundedMs(spentForMs(headers)), context)
     case 503:
     case 529:
       return overloaded(waitMs, context)
@@ -137,7 +160,7 @@ export function judgeReply(
 
 /** A failure told inside a 2xx answer: by code, then by type. */
 export function judgeInBand(failure: InBandFailure, context: VerdictContext): Verdict {
-  if (has(quotaLabels, failure)) return outOfQuota()
+  if (has(quotaLabels, failure)) return outOfQuota(failure, context)
   if (has(rateLabels, failure)) return rateLimited(undefined, context)
   if (has(overloadLabels, failure)) return overloaded(undefined, context)
   if (has(authLabels, failure)) return broken()
@@ -207,7 +230,29 @@ const has = (labels: ReadonlySet<string>, failure: InBandFailure | undefined): b
     (failure.type !== undefined && labels.has(failure.type)))
 
 const broken = (): Verdict => fault({ kind: 'auth_broken' }, 'upstream_auth')
-const outOfQuota = (): Verdict => fault({ kind: 'quota_exhausted' }, 'insufficient_quota')
+
+/**
+ * Out until the instant the upstream names: `resets_at`, `resets_in_seconds`, or the reset of a spent window that is
+ * longer than a rate limit's. Without one it comes back by a probe or an operator's word. Retry-After says nothing
+ * here: services send it with every 429, and no waiting of seconds pays a bill.
+ */
+function outOfQuota(
+  failure: InBandFailure | undefined,
+  { nowWallMs }: VerdictContext,
+  headers: HeaderList = [],
+): Verdict {
+  const spentMs = spentForMs(headers) ?? 0
+  const inMs = failure?.resetsInMs ?? (spentMs > rateWindowMs ? spentMs : undefined)
+  const untilMs = failure?.resetsAtMs ?? (inMs === undefined ? undefined : nowWallMs + inMs)
+  const known = untilMs !== undefined && untilMs > nowWallMs
+  return fault(
+    known ? { kind: 'quota_exhausted', untilMs } : { kind: 'quota_exhausted' },
+    'insufficient_quota',
+  )
+}
+
+/** The windows of rate limits are a minute at most; what takes longer to come back is a quota. */
+const rateWindowMs = 60_000
 
 function rateLimited(waitMs: number | undefined, context: VerdictContext): Verdict {
   return fault(until('rate_limited', waitMs, context), 'rate_limit_exceeded', { retryAfterMs: waitMs })

@@ -26,6 +26,11 @@ function seconds(value: string | undefined, nowWallMs: number): number | undefin
   return bounded(Date.parse(value) - nowWallMs)
 }
 
+/** Takes a wait on an upstream's word: not below 0, a minute at most. */
+export function boundedMs(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : bounded(ms)
+}
+
 function bounded(ms: number): number | undefined {
   return ms > 0 ? Math.min(ms, maxRetryAfterMs) : undefined
 }

@@ -71,7 +71,9 @@ export function isFault({ code }: SchedulerError): boolean {
   return code === 'store_failed' || code === 'invalid_profile' || code === 'invalid_request'
 }
 
+/** An account that is out of nothing, and yet not to be had, is short of a limit its upstream reported. */
 function allRateLimited(serving: readonly AccountState[]): boolean {
-  const cooling = serving.filter(account => account.state === 'cooling_down')
-  return cooling.length > 0 && cooling.every(account => account.reason === 'rate_limited')
+  const resting = serving.filter(({ state }) => state === 'cooling_down')
+  if (!resting.every(({ reason }) => reason === 'rate_limited')) return false
+  return resting.length > 0 || serving.some(({ state }) => state === 'active' || state === 'slow_start')
 }

@@ -18,6 +18,13 @@ import { servingStates } from './serving-accounts.ts'
 /** An attempt that said nothing to the client. */
 type Failed = AttemptEnd & { readonly kind: 'failed' }
 
+/** What the scheduler is told beside what the body says. */
+export interface SearchKeys {
+  readonly session: string | undefined
+  /** Tokens it will take from an account's limit. */
+  readonly estimatedTokens: number
+}
+
 /** One request's way through the accounts of its pool: asks for the next, remembers the last that failed. */
 export class AccountSearch {
   readonly #exchange: RoutedExchange
@@ -28,7 +35,7 @@ export class AccountSearch {
   #failures = 0
   #ownersRelayed = false
 
-  constructor(exchange: RoutedExchange, facts: CreateFacts, session: string | undefined) {
+  constructor(exchange: RoutedExchange, facts: CreateFacts, keys: SearchKeys) {
     this.#exchange = exchange
     this.#facts = facts
     const { client, pool, route } = exchange
@@ -39,7 +46,8 @@ export class AccountSearch {
       model,
       transport: 'http_sse',
       ...standing(client),
-      ...(session === undefined ? {} : { session }),
+      estimatedTokens: keys.estimatedTokens,
+      ...(keys.session === undefined ? {} : { session: keys.session }),
       ...(continues === undefined ? {} : { owners: [continues.key] }),
       ...(excluded === undefined ? {} : { excluded }),
     }

@@ -27,14 +27,14 @@ import {
 } from '../request-exchange.ts'
 import { AttemptTrace } from '../request-record.ts'
 import type { RouteKind } from '../routing/route.ts'
-import { AccountSearch } from './account-search.ts'
+import { AccountSearch, type SearchKeys } from './account-search.ts'
 import { type FailoverState, mayMoveOn } from './failover.ts'
 import { discardOrphan } from './orphan.ts'
 
 /** A checked request. Its bytes go as soon as an answer begins: streams outlive them by minutes. */
 interface Creation {
   readonly facts: CreateFacts
-  readonly session: string | undefined
+  readonly keys: SearchKeys
   readonly body: RequestBody
   readonly headers: HeaderList
   scan: RequestScan | undefined
@@ -85,7 +85,15 @@ async function readCreation(exchange: RoutedExchange, headers: HeaderList): Prom
       throw modelNotFound(facts.model, nearestModels(exchange, facts.model))
     }
     trace.stream = facts.stream
-    return { facts, session: sessionOf(exchange, facts, scan), body, headers, scan }
+    const keys = {
+      session: sessionOf(exchange, facts, scan),
+      estimatedTokens: shared.estimates.of({
+        model: facts.model,
+        body: bytes,
+        maxOutputTokens: facts.maxOutputTokens,
+      }),
+    }
+    return { facts, keys, body, headers, scan }
   } catch (error) {
     body.release()
     throw error
@@ -115,12 +123,16 @@ async function generate(exchange: RoutedExchange, creation: Creation): Promise<v
     attempts: 0,
     ambiguous: 0,
   }
-  const search = new AccountSearch(exchange, creation.facts, creation.session)
+  const search = new AccountSearch(exchange, creation.facts, creation.keys)
   for (;;) {
     const { lease, account } = await nextAccount(search, state)
     if (state.attempts++ > 0) pool.scheduler.reportSwitch()
     const end = await leased(lease, () => attempt(exchange, creation, lease, account))
-    if (end.kind === 'answered') return
+    if (end.kind === 'answered') {
+      if (exchange.trace.usage !== undefined)
+        shared.estimates.learn(creation.facts.model, exchange.trace.usage)
+      return
+    }
     if (end.orphanId !== undefined) discardOrphan(exchange, account.target, end.orphanId)
     if (end.kind === 'client_left') throw new ClientLeft()
     if (end.kind === 'crashed') throw end.error
@@ -172,6 +184,7 @@ function attempt(
     model: facts.model,
     continuesResponse: facts.continues !== undefined,
     judge: judgeReply,
+    blocks: pool.blocks,
     extraHeaders: routingHeaders(exchange),
     onCommit: () => {
       creation.scan = undefined
@@ -221,7 +234,7 @@ function upstreamRequest(
 
 function splicesOf(
   { pool, route }: RoutedExchange,
-  { facts, scan, session }: Creation,
+  { facts, scan, keys: { session } }: Creation,
   account: AccountAccess,
 ): readonly Splice[] {
   const splices: Splice[] = []

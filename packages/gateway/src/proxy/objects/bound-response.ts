@@ -88,4 +88,10 @@ function responseNotFound(id: string): GatewayError {
   return new GatewayError('response_not_found', { values: { id } })
 }
 
-const noSlot: AttemptLease = { bind() {}, firstToken() {}, settle() {}, [Symbol.dispose]() {} }
+const noSlot: AttemptLease = {
+  bind() {},
+  firstToken() {},
+  reportLimits() {},
+  settle() {},
+  [Symbol.dispose]() {},
+}

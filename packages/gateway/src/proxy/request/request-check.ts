@@ -15,6 +15,8 @@ export interface CreateFacts {
   readonly store: boolean
   readonly background: boolean
   readonly continues: Continuation | undefined
+  /** The most the answer may have, when the request says so and means it. */
+  readonly maxOutputTokens: number | undefined
 }
 
 /**
@@ -62,6 +64,7 @@ export function checkCreate(route: Route, scan: RequestScan): CreateFacts {
     store: readFlag(scan, 'store', responses),
     background: responses ? readFlag(scan, 'background', false) : false,
     continues: responses ? continuation(scan) : undefined,
+    maxOutputTokens: route.kind === 'create_embeddings' ? 0 : readMaxOutput(scan),
   }
 }
 
@@ -85,6 +88,15 @@ function readModel(scan: RequestScan, field: JsonField | undefined): string {
     })
   }
   return value
+}
+
+/** Only an estimate is made of it: whether the figure is right is the upstream's business. */
+function readMaxOutput(scan: RequestScan): number | undefined {
+  const field =
+    scan.field('max_output_tokens') ?? scan.field('max_completion_tokens') ?? scan.field('max_tokens')
+  if (field?.kind !== 'number' || field.end - field.start > 9) return undefined
+  const value = scan.value(field) as number
+  return value > 0 ? value : undefined
 }
 
 /** `null` is what some clients send for "not set". */

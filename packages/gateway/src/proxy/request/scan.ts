@@ -16,6 +16,9 @@ const routingFields = [
   'messages',
   'instructions',
   'tools',
+  'max_output_tokens',
+  'max_completion_tokens',
+  'max_tokens',
 ] as const
 
 export type RoutingField = (typeof routingFields)[number]

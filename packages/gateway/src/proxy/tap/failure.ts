@@ -4,6 +4,9 @@ export interface InBandFailure {
   readonly type: string | undefined
   /** The upstream's own words: for the operator's log, never for a client. */
   readonly message: string
+  /** When what ran out is there again, as usage limits tell it: an epoch, or a time from now, in milliseconds. */
+  readonly resetsAtMs: number | undefined
+  readonly resetsInMs: number | undefined
 }
 
 /** Reads an error object in any of its shapes; codes may be numbers (vLLM, OpenRouter). */
@@ -13,7 +16,13 @@ export function readFailure(value: unknown): InBandFailure {
     code: label(error['code']),
     type: label(error['type']),
     message: typeof error['message'] === 'string' ? error['message'].slice(0, 500) : '',
+    resetsAtMs: milliseconds(error['resets_at']),
+    resetsInMs: milliseconds(error['resets_in_seconds']),
   }
+}
+
+function milliseconds(seconds: unknown): number | undefined {
+  return typeof seconds === 'number' && seconds > 0 && seconds < 1e11 ? seconds * 1000 : undefined
 }
 
 function label(value: unknown): string | undefined {
