@@ -56,7 +56,7 @@ export interface ClientConfig {
   readonly pool: string
   /** Names of existing pools, `pool` not among them, each once. */
   readonly pools: readonly string[]
-  /** Exact names, or ones that end in `*`. Absent: every model. */
+  /** Exact names, or ones that end in `*`; never empty. Absent: every model. */
   readonly models?: readonly string[] | undefined
   /** Requests under way at once, waiting ones included. Absent: unlimited. */
   readonly concurrency?: number | undefined

@@ -205,6 +205,11 @@ const references: readonly Row[] = [
     /clients\[0\]\.pools\[1\]: names the pool "spaer", which does not exist\. Fix: did you mean spare\?$/,
   ],
   [
+    'no model at all',
+    yaml({ client: ', models: []' }),
+    /clients\[0\]\.models: is an empty list.* Fix: name a model, or leave models out for every model\.$/,
+  ],
+  [
     'fair turns where each account has a queue of its own',
     yaml({ rest: 'pools: { default: { scheduler: { profile: classic, fairness: tenant } } }' }),
     /pools\.default\.scheduler\.fairness: tenant needs the profile balanced.* Fix: use profile: balanced/,

@@ -6,9 +6,15 @@ import {
   modelPattern,
   name,
   oneOf,
+  says,
   section,
   whole,
 } from './fields.ts'
+
+const noModels = says(
+  'is an empty list, which would let the client use nothing',
+  'name a model, or leave models out for every model',
+)
 
 export const client = section({
   name: name().describe('The name of the client in logs and metrics; unique.'),
@@ -24,6 +30,7 @@ export const client = section({
     .prefault([])
     .describe('Other pools the client may choose, request by request, with the header x-headgate-pool.'),
   models: listOf(modelPattern(), 1000)
+    .min(1, { error: noModels })
     .optional()
     .describe(
       'The models the client may use; * at the end matches any rest. Omitted: every model of its pools.',

@@ -11,7 +11,7 @@ export interface ClientAccess {
   readonly pool: string
   /** Names of pools it may choose instead. Default none. */
   readonly pools?: readonly string[] | undefined
-  /** Patterns of the models it may use; undefined means every model. */
+  /** Patterns of the models it may use, never empty; undefined means every model. */
   readonly models?: readonly string[] | undefined
   /** Requests under way at once, waiting ones included; undefined means unlimited. */
   readonly concurrency?: number | undefined
