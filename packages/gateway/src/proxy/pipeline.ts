@@ -2,8 +2,10 @@ import type { Log } from '../runtime/log.ts'
 import { headerValue } from '../wire/header-list.ts'
 import { authenticate } from './admission/credentials.ts'
 import { permittedPool } from './admission/permitted.ts'
+import { endRevoked } from './admission/revocation.ts'
 import { answerError } from './answer.ts'
 import { createByteBudget } from './byte-budget.ts'
+import { Cancellation, ClientLeft } from './cancellation.ts'
 import { GatewayError, isGatewayError } from './errors/errors.ts'
 import type { Inbound, Outbound } from './exchange.ts'
 import { serveCreate } from './generation/create.ts'
@@ -13,8 +15,7 @@ import { createModelDirectory } from './models/models.ts'
 import { serveModel, serveModelList } from './models/serve-models.ts'
 import { serveBoundResponse } from './objects/bound-response.ts'
 import type { PipelineDeps } from './pipeline-deps.ts'
-import type { PoolAccess } from './pool-access.ts'
-import { ClientLeft, type RequestExchange, type RoutedExchange, type Shared } from './request-exchange.ts'
+import { cancelRequest, type RequestExchange, type RoutedExchange, type Shared } from './request-exchange.ts'
 import { RequestTrace } from './request-record.ts'
 import { matchRoute } from './routing/route.ts'
 
@@ -25,7 +26,7 @@ export interface Pipeline {
    * settled, and the record is told. Never rejects.
    */
   handle(inbound: Inbound, outbound: Outbound): Promise<void>
-  /** Forgets what was learned of accounts that a new snapshot does not have. */
+  /** A new snapshot is in force: ends the requests of revoked keys, and forgets what was learned of accounts it lacks. */
   reloaded(): void
 }
 
@@ -39,9 +40,19 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     async handle(inbound, outbound) {
       const trace = new RequestTrace(deps.newRequestId(), inbound)
       trace.clientRequestId = clientRequestId(inbound)
-      const exchange: RequestExchange = { deps, shared, inbound, outbound, trace, attempt: undefined }
-      const onAbort = (): void => exchange.attempt?.clientLeft()
+      const cancellation = new Cancellation()
+      const exchange: RequestExchange = {
+        deps,
+        shared,
+        inbound,
+        outbound,
+        trace,
+        cancellation,
+        attempt: undefined,
+      }
+      const onAbort = (): void => cancelRequest(exchange, new ClientLeft())
       inbound.signal.addEventListener('abort', onAbort, { once: true })
+      if (inbound.signal.aborted) onAbort()
       try {
         await serve(exchange)
       } catch (error) {
@@ -53,7 +64,10 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       tell(deps, trace)
     },
     reloaded() {
-      shared.models.retain([...deps.snapshot().pools.values()].flatMap(pool => pool.accounts))
+      const { clients, pools } = deps.snapshot()
+      shared.models.retain([...pools.values()].flatMap(pool => pool.accounts))
+      const count = endRevoked(shared.underWay, clients)
+      if (count > 0) deps.log.info({ count }, 'Requests whose keys were revoked are ended.')
     },
   }
 }
@@ -63,22 +77,26 @@ function serve(exchange: RequestExchange): Promise<void> {
   const snapshot = deps.snapshot()
   const route = matchRoute(inbound.method, inbound.target)
   trace.route = route.pattern
-  const client = authenticate(inbound.headers, inbound.target, snapshot.clients)
+  const credential = authenticate(inbound.headers, inbound.target, snapshot.clients)
+  const { client } = credential
   trace.client = client.name
   trace.tenant = client.tenant
   const pool = permittedPool(client, inbound.headers, snapshot.pools)
   trace.pool = pool.name
   // The same object goes on: the abort listener looks for the attempt in it.
-  const routed: RoutedExchange = Object.assign(exchange, { route, client, pool })
-  return inUse(pool, () => serveRouted(routed))
+  const routed: RoutedExchange = Object.assign(exchange, { route, credential, client, pool })
+  return underWay(routed)
 }
 
 /** The pool's scheduler stays until the last exchange that began with it is over. */
-async function inUse(pool: PoolAccess, serveIt: () => Promise<void>): Promise<void> {
+async function underWay(routed: RoutedExchange): Promise<void> {
+  const { pool, shared } = routed
   pool.exchanges?.begin()
+  shared.underWay.add(routed)
   try {
-    await serveIt()
+    await serveRouted(routed)
   } finally {
+    shared.underWay.delete(routed)
     pool.exchanges?.end()
   }
 }
@@ -142,6 +160,7 @@ function createShared(deps: PipelineDeps): Shared {
     models: createModelDirectory({ upstream, clock }),
     estimates: createTokenEstimates(),
     running: new Map(),
+    underWay: new Set(),
     budgetOf(pool) {
       let budget = budgets.get(pool)
       if (budget === undefined) {

@@ -1,8 +1,9 @@
 import type { HeaderList } from '../wire/header-list.ts'
-import type { ClientAccess } from './admission/credentials.ts'
+import type { ClientAccess, Credential } from './admission/credentials.ts'
 import { mayUseModel } from './admission/permitted.ts'
 import type { Attempt, AttemptEnd, AttemptOptions } from './attempt/attempt.ts'
 import type { ByteBudget } from './byte-budget.ts'
+import { type Cancellation, ClientLeft } from './cancellation.ts'
 import { GatewayError } from './errors/errors.ts'
 import type { Inbound, Outbound } from './exchange.ts'
 import type { RetryBudget } from './generation/retry-budget.ts'
@@ -23,6 +24,8 @@ export interface Shared {
   budgetOf(pool: string): RetryBudget
   /** Requests under way, by client name. */
   readonly running: Map<string, number>
+  /** Every request under way whose client is known. */
+  readonly underWay: Set<RoutedExchange>
 }
 
 /** One request between its two sides. */
@@ -32,6 +35,7 @@ export interface RequestExchange {
   readonly inbound: Inbound
   readonly outbound: Outbound
   readonly trace: RequestTrace
+  readonly cancellation: Cancellation
   /** The upstream exchange under way: whom to tell when the client leaves. */
   attempt: Attempt | undefined
 }
@@ -39,6 +43,7 @@ export interface RequestExchange {
 /** A request whose route, client and pool are known. */
 export interface RoutedExchange extends RequestExchange {
   readonly route: Route
+  readonly credential: Credential
   readonly client: ClientAccess
   readonly pool: PoolAccess
 }
@@ -75,12 +80,15 @@ export async function runAttempt(
   }
 }
 
-/** The client left: nobody is there to be answered. */
-export class ClientLeft extends Error {}
-
-/** Throws when the client has left. */
-export function stillThere(inbound: Inbound): void {
-  if (inbound.signal.aborted) throw new ClientLeft()
+/** Ends a request before its answer is complete, wherever it stands. Idempotent. */
+export function cancelRequest(exchange: RequestExchange, reason: ClientLeft | GatewayError): void {
+  exchange.cancellation.cancel(reason)
+  if (reason instanceof ClientLeft) {
+    exchange.attempt?.clientLeft()
+    return
+  }
+  exchange.trace.errorCode = reason.code
+  exchange.attempt?.cut(reason)
 }
 
 /** The headers of an upstream request. Throws `loop_detected` when too many gateways have passed it on. */

@@ -81,6 +81,10 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: 'The key belongs to no client entry. An unknown and a removed key get the same answer.',
     remedy: 'Compare it with `clients[].keys`. It is not a key of the provider.',
   },
+  key_revoked: {
+    when: 'A reload took the key, or its client, out of the configuration while the request waited or ran. As an answer of its own, or as the last event of a stream.',
+    remedy: 'Use the new key. Operator: to rotate without this, reload with both keys first.',
+  },
   duplicate_credentials: {
     when: 'A credential header came twice.',
     remedy: 'Send one.',

@@ -17,7 +17,7 @@ const clients = {
 
 function outcome(headers: HeaderList, target = '/v1/models'): string {
   try {
-    return authenticate(headers, target, clients).name
+    return authenticate(headers, target, clients).client.name
   } catch (error) {
     if (isGatewayError(error)) return `${error.status} ${error.code}`
     throw error

@@ -25,10 +25,17 @@ export interface ClientAccess {
   readonly diagnostics?: 'none' | 'headers' | undefined
 }
 
+/** A key that is known, and whose it is. */
+export interface Credential {
+  readonly client: ClientAccess
+  /** SHA-256 in lower-case hex. */
+  readonly digest: string
+}
+
 /** Finds the client of a key. */
 export interface ClientLookup {
   /** `digestHex` is the SHA-256 of the key in lower-case hex. */
-  byDigest(digestHex: string): ClientAccess | undefined
+  byDigest(digestHex: string): Credential | undefined
 }
 
 /** SHA-256 of a key in lower-case hex: the only form in which a key is kept or compared. */
@@ -40,16 +47,18 @@ export function keyDigest(key: string): string {
 export function createClientLookup(
   entries: Iterable<{ readonly access: ClientAccess; readonly digests: readonly string[] }>,
 ): ClientLookup {
-  const byDigest = new Map<string, { access: ClientAccess; digest: Buffer }>()
+  const byDigest = new Map<string, { credential: Credential; bytes: Buffer }>()
   for (const { access, digests } of entries) {
-    for (const digest of digests) byDigest.set(digest, { access, digest: Buffer.from(digest, 'hex') })
+    for (const digest of digests) {
+      byDigest.set(digest, { credential: { client: access, digest }, bytes: Buffer.from(digest, 'hex') })
+    }
   }
   return {
     byDigest(digestHex) {
       // Finding by digest leaks nothing useful of the key; the comparison is still made in constant time.
       const found = byDigest.get(digestHex)
       if (found === undefined) return undefined
-      return timingSafeEqual(found.digest, Buffer.from(digestHex, 'hex')) ? found.access : undefined
+      return timingSafeEqual(found.bytes, Buffer.from(digestHex, 'hex')) ? found.credential : undefined
     },
   }
 }
@@ -68,13 +77,13 @@ const keyShape = /^[\x21-\x7e]{8,4096}$/
  * `invalid_api_key`, or 400 `duplicate_credentials`, `conflicting_credentials`, `credentials_in_query`. An
  * unknown and a revoked key get the same answer.
  */
-export function authenticate(headers: HeaderList, target: string, clients: ClientLookup): ClientAccess {
+export function authenticate(headers: HeaderList, target: string, clients: ClientLookup): Credential {
   const query = target.includes('?') ? queryCredential.exec(target) : null
   if (query !== null) throw new GatewayError('credentials_in_query', { values: { name: query[1]! } })
   const key = readKey(headers)
-  const access = keyShape.test(key) ? clients.byDigest(keyDigest(key)) : undefined
-  if (access === undefined) throw new GatewayError('invalid_api_key')
-  return access
+  const credential = keyShape.test(key) ? clients.byDigest(keyDigest(key)) : undefined
+  if (credential === undefined) throw new GatewayError('invalid_api_key')
+  return credential
 }
 
 function readKey(headers: HeaderList): string {

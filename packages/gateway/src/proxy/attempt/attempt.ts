@@ -147,6 +147,19 @@ export class Attempt implements UpstreamListener {
     this.#conclude({ kind: 'client_abort' }, undefined, { kind: 'client_left', orphanId })
   }
 
+  /**
+   * The request may not go on, for no fault of the account: the upstream stops, the slot is free at once, and the
+   * client is told why in the way its answer still allows.
+   */
+  cut(answer: GatewayError): void {
+    if (this.#over) return
+    this.guard(() => {
+      const verdict: Verdict = { outcome: { kind: 'client_abort' }, mayFailOver: false, answer }
+      if (this.#reply === undefined) this.fail(verdict, { ambiguous: true })
+      else this.#reply.broken(verdict)
+    })
+  }
+
   head(status: number, headers: HeaderList): void {
     if (this.#over) return
     this.guard(() => {

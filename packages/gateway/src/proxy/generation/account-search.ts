@@ -11,7 +11,7 @@ import { GatewayError } from '../errors/errors.ts'
 import { isFault, modelNotFound, schedulerRefusal } from '../errors/scheduler-refusal.ts'
 import type { AccountAccess, Capability } from '../pool-access.ts'
 import type { CreateFacts } from '../request/request-check.ts'
-import { accountOf, nearestModels, type RoutedExchange, stillThere } from '../request-exchange.ts'
+import { accountOf, nearestModels, type RoutedExchange } from '../request-exchange.ts'
 import type { RouteKind } from '../routing/route.ts'
 import { servingStates } from './serving-accounts.ts'
 
@@ -95,15 +95,15 @@ export class AccountSearch {
   }
 
   async #acquire(): Promise<Lease> {
-    const { pool, inbound } = this.#exchange
+    const { pool, cancellation } = this.#exchange
     for (;;) {
       try {
-        const lease = await pool.scheduler.acquire(this.#current(), { signal: inbound.signal })
-        if (!inbound.signal.aborted) return lease
+        const lease = await pool.scheduler.acquire(this.#current(), { signal: cancellation })
+        if (!cancellation.aborted) return lease
         lease.settle({ outcome: { kind: 'client_abort' } })
       } catch (error) {
         if (isSchedulerError(error)) this.#exchange.trace.refusal = error.decision
-        stillThere(inbound)
+        cancellation.check()
         if (!isSchedulerError(error)) throw error
         // A fault of ours is told as such; an absence leaves the last account's error the truth.
         if (this.#last !== undefined && !isFault(error)) throw this.lastError('nobody_left')
@@ -111,7 +111,7 @@ export class AccountSearch {
         if (!unknown || this.#ownersRelayed) throw this.#refusal(error)
         this.#ownersRelayed = true
       }
-      stillThere(inbound)
+      cancellation.check()
     }
   }
 

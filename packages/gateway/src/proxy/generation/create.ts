@@ -5,6 +5,7 @@ import type { UpstreamRequest } from '../../wire/upstream.ts'
 import { mayUseModel } from '../admission/permitted.ts'
 import { Attempt, type AttemptEnd } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
+import { ClientLeft } from '../cancellation.ts'
 import { GatewayError } from '../errors/errors.ts'
 import { modelNotFound } from '../errors/scheduler-refusal.ts'
 import { type Binds, bindsNothing, bindsOfChat, bindsOfResponse } from '../ownership/binds.ts'
@@ -18,7 +19,6 @@ import { sessionKey } from '../request/session-key.ts'
 import { type Splice, spliceBytes } from '../request/splice.ts'
 import {
   attemptBasis,
-  ClientLeft,
   nearestModels,
   type RoutedExchange,
   routingHeaders,
@@ -73,9 +73,10 @@ function enter({ client, shared }: RoutedExchange): () => void {
 }
 
 async function readCreation(exchange: RoutedExchange, headers: HeaderList): Promise<Creation> {
-  const { inbound, deps, shared, route, trace, client } = exchange
+  const { inbound, deps, shared, route, trace, cancellation, client } = exchange
   const { bytes, body } = await RequestBody.read(inbound, shared.memory, deps.limits.bodyBytes)
   try {
+    cancellation.check()
     trace.bytesIn = bytes.length
     const scan = scanRequest(bytes)
     const facts = checkCreate(route, scan)

@@ -1,6 +1,7 @@
 import { isSchedulerError, type Located } from '@headgate/scheduler'
 import { Attempt, type AttemptLease } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
+import { ClientLeft } from '../cancellation.ts'
 import { GatewayError } from '../errors/errors.ts'
 import { schedulerRefusal } from '../errors/scheduler-refusal.ts'
 import { bindsNothing } from '../ownership/binds.ts'
@@ -8,11 +9,9 @@ import { ownerKey } from '../ownership/owner-key.ts'
 import {
   accountOf,
   attemptBasis,
-  ClientLeft,
   type RoutedExchange,
   routingHeaders,
   runAttempt,
-  stillThere,
   upstreamHeaders,
 } from '../request-exchange.ts'
 import { AttemptTrace } from '../request-record.ts'
@@ -22,10 +21,10 @@ import { AttemptTrace } from '../request-record.ts'
  * An id that is unknown, somebody else's or gone gets one answer, and reaches no upstream.
  */
 export async function serveBoundResponse(exchange: RoutedExchange): Promise<void> {
-  const { pool, client, route, inbound, trace, deps } = exchange
+  const { pool, client, route, inbound, trace, deps, cancellation } = exchange
   const key = ownerKey('response', route.id)
   const located = await locate(exchange, key)
-  stillThere(inbound)
+  cancellation.check()
   if (located.kind === 'none') {
     if (located.reason !== 'owner_unavailable') throw responseNotFound(route.id)
     throw new GatewayError('owner_unavailable', { retryAfterMs: located.retryAfterMs })
