@@ -30,6 +30,15 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
     telemetry: 'all',
     http: 'types',
   },
+  'in-process': {
+    wire: 'types',
+    runtime: 'all',
+    config: 'all',
+    stores: 'all',
+    proxy: 'all',
+    telemetry: 'all',
+    compose: 'all',
+  },
   'handle.ts': { config: 'types' },
   'app.ts': {
     runtime: 'all',
@@ -40,7 +49,7 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
     'handle.ts': 'types',
   },
   cli: { runtime: 'all', config: 'all', 'handle.ts': 'types', 'app.ts': 'all' },
-  'index.ts': { config: 'all', 'handle.ts': 'types', 'app.ts': 'all' },
+  'index.ts': { config: 'all', 'in-process': 'all', 'handle.ts': 'types', 'app.ts': 'all' },
 }
 
 /** Where each package, and each module of Node that opens a door, may be imported. */

@@ -10,6 +10,8 @@ export type Origin =
     }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'flag'; readonly name: string }
+  /** Given in code, in this argument. */
+  | { readonly kind: 'argument'; readonly name: string }
   | { readonly kind: 'default' }
 
 /** Keys and indices from the root of the document to one value. */
@@ -27,7 +29,7 @@ export const readablePath = (path: Path): string =>
     return text === '' ? name : `${text}.${name}`
   }, '')
 
-/** `config.yaml:3:12`, `env PORT`, `flag --port` or `default`. */
+/** `config.yaml:3:12`, `env PORT`, `flag --port`, `argument config` or `default`. */
 export function formatOrigin(origin: Origin): string {
   if (origin.kind === 'default') return 'default'
   if (origin.kind !== 'file') return `${origin.kind} ${origin.name}`

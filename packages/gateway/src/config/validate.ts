@@ -12,8 +12,14 @@ import type { Draft } from './parse-yaml.ts'
 import { resolveConfig } from './resolve.ts'
 import { configFile } from './schema.ts'
 import { schemaProblems } from './schema-problems.ts'
-import { readSecretFiles } from './secret-files.ts'
-import { readTlsFiles } from './tls-files.ts'
+import { readSecretFiles, type SecretFiles } from './secret-files.ts'
+import { readTlsFiles, type TlsFilesRead } from './tls-files.ts'
+
+export interface CheckOptions {
+  readonly files: SecretFiles
+  readonly tls: TlsFilesRead
+  readonly baseDir: string
+}
 
 /**
  * Checks a draft against the schema and the rules between sections, all of them whatever fails first, and
@@ -23,6 +29,12 @@ import { readTlsFiles } from './tls-files.ts'
 export async function validateDraft(draft: Draft, options: { baseDir: string }): Promise<Config> {
   const files = await readSecretFiles(draft, options)
   const tls = await readTlsFiles(draft, options)
+  return checkDraft(draft, { files, tls, ...options })
+}
+
+/** {@link validateDraft} once the files that the draft names have been read. */
+export function checkDraft(draft: Draft, options: CheckOptions): Config {
+  const { files, tls, baseDir } = options
   const parsed = parseWithEnvironmentText(draft)
   const problems = [
     ...draft.problems,
@@ -36,7 +48,7 @@ export async function validateDraft(draft: Draft, options: { baseDir: string }):
     ...checkDuplicates(draft, files),
   ]
   if (parsed.success && problems.length === 0) {
-    return resolveConfig(parsed.data, { files, tls: tls.config, baseDir: options.baseDir })
+    return resolveConfig(parsed.data, { files, tls: tls.config, baseDir })
   }
   throw new ConfigError(hideSecrets(inFileOrder(firstOfEachPlace(problems)), draft, files))
 }

@@ -5,6 +5,7 @@ import { GatewayError } from '../proxy/errors/errors.ts'
 import type { Inbound, Outbound } from '../proxy/exchange.ts'
 import { explainListenError } from '../runtime/listen-error.ts'
 import type { Log } from '../runtime/log.ts'
+import { RunningCount } from '../runtime/running-count.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { rawErrorAnswer, refuseWith } from './error-answer.ts'
 import { HttpExchange, type ServerState } from './exchange.ts'
@@ -14,7 +15,6 @@ import { lingerBeforeClose } from './linger.ts'
 import { createNodeServer, type TlsPair } from './node-server.ts'
 import { type ClientError, parseErrorOf } from './parse-error.ts'
 import { type PlainRoute, servePlainRoute } from './plain-route.ts'
-import { RunningCount } from './running-count.ts'
 
 /** Options of {@link createHttpServer}. */
 export interface HttpServerOptions {
