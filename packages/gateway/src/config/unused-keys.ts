@@ -17,10 +17,6 @@ export const UNUSED_KEYS: readonly UnusedKey[] = [
     instead: 'no X-Forwarded-For is believed',
   },
   {
-    path: ['accounts', '*', 'capabilities', 'compact'],
-    instead: '/v1/responses/compact answers 404',
-  },
-  {
     path: ['accounts', '*', 'capabilities', 'websocket'],
     instead: 'an upgrade to WebSocket is refused',
   },

@@ -8,12 +8,13 @@ import { createByteBudget } from './byte-budget.ts'
 import { Cancellation, ClientLeft } from './cancellation.ts'
 import { GatewayError, isGatewayError } from './errors/errors.ts'
 import type { Inbound, Outbound } from './exchange.ts'
+import type { GenerationExchange } from './generation/account-search.ts'
 import { serveCreate } from './generation/create.ts'
 import { createRetryBudget, type RetryBudget } from './generation/retry-budget.ts'
 import { createTokenEstimates } from './generation/token-estimates.ts'
 import { createModelDirectory } from './models/models.ts'
 import { serveModel, serveModelList } from './models/serve-models.ts'
-import { serveBoundResponse } from './objects/bound-response.ts'
+import { type ObjectExchange, serveObject } from './objects/serve-object.ts'
 import type { PipelineDeps } from './pipeline-deps.ts'
 import { cancelRequest, type RequestExchange, type RoutedExchange, type Shared } from './request-exchange.ts'
 import { RequestTrace } from './request-record.ts'
@@ -103,17 +104,14 @@ async function underWay(routed: RoutedExchange): Promise<void> {
 
 function serveRouted(routed: RoutedExchange): Promise<void> {
   switch (routed.route.kind) {
-    case 'create_response':
-    case 'create_chat':
-    case 'create_embeddings':
-      return serveCreate(routed)
     case 'list_models':
       return serveModelList(routed)
     case 'get_model':
       return serveModel(routed)
-    case 'get_response':
-    case 'delete_response':
-      return serveBoundResponse(routed)
+    case 'object':
+      return serveObject(routed as ObjectExchange)
+    default:
+      return serveCreate(routed as GenerationExchange)
   }
 }
 

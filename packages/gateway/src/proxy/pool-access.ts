@@ -8,8 +8,15 @@ export type Capability =
   | 'storedResponses'
   | 'background'
   | 'conversations'
+  | 'compact'
+  | 'inputTokens'
   | 'chat'
+  | 'storedChat'
   | 'embeddings'
+  | 'files'
+  | 'vectorStores'
+  | 'containers'
+  | 'batches'
 
 /** One account of a pool, as the data plane needs it. */
 export interface AccountAccess extends ModelSource {

@@ -41,8 +41,8 @@ export interface RequestExchange {
 }
 
 /** A request whose route, client and pool are known. */
-export interface RoutedExchange extends RequestExchange {
-  readonly route: Route
+export interface RoutedExchange<R extends Route = Route> extends RequestExchange {
+  readonly route: R
   readonly credential: Credential
   readonly client: ClientAccess
   readonly pool: PoolAccess

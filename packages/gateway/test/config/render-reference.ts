@@ -56,7 +56,8 @@ comes from. \`headgate config schema\` prints the JSON Schema; editors read it w
 - \`models\` is a list of names, or a map from names to the upstream's names. A name may end in \`*\`. An exact name beats a
   pattern and a longer pattern a shorter one. A map is applied once: with \`{ a: b, b: a }\` a request for \`a\` is sent as
   \`b\`, so such a pair is not a cycle.
-- \`capabilities\` start from the kind: \`openai\` has all; \`azure\` all but \`conversations\`, \`compact\` and \`websocket\`;
+- \`capabilities\` start from the kind: \`openai\` has all; \`azure\` all but \`conversations\`, \`compact\`, \`inputTokens\`,
+  \`storedChat\`, \`containers\` and \`websocket\`;
   \`openai-compatible\` has \`responses\`, \`chat\` and \`embeddings\`.
 
 ## Keys

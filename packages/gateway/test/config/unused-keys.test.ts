@@ -14,10 +14,6 @@ describe('a key that nothing acts on yet', () => {
       yaml({ rest: 'server: { trustedProxies: [10.0.0.0/8] }' }),
     ],
     [
-      'config.yaml:4:66 accounts[0].capabilities.compact: is not used yet: /v1/responses/compact answers 404 whatever it says. Fix: remove it.',
-      yaml({ account: ', capabilities: { compact: true }' }),
-    ],
-    [
       'config.yaml:4:68 accounts[0].capabilities.websocket: is not used yet: an upgrade to WebSocket is refused whatever it says. Fix: remove it.',
       yaml({ account: ', capabilities: { websocket: true }' }),
     ],
@@ -34,7 +30,7 @@ describe('a key that nothing acts on yet', () => {
   })
 
   it('is no worry when it asks for nothing', async () => {
-    const account = ', capabilities: { compact: false, websocket: false }'
+    const account = ', capabilities: { websocket: false }'
     expect(await warned(yaml({ account, rest: 'server: { trustedProxies: [] }' }))).toEqual([])
   })
 

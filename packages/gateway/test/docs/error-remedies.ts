@@ -65,6 +65,14 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: 'The path exists, but not with this method; the Allow header lists those it has.',
     remedy: 'Use one of them.',
   },
+  list_not_supported: {
+    when: 'The path would list what an account stores. Accounts are shared by clients, and ids are kept as hashes: there is nothing to list from.',
+    remedy: 'Keep the ids that creating returns, and retrieve each by its id.',
+  },
+  endpoint_not_supported: {
+    when: 'The path leads to things that are stored upstream and reached by ids which Headgate does not keep (assistants, fine-tuning, uploads in parts, ...).',
+    remedy: 'Call the provider without the gateway for these.',
+  },
   missing_api_key: {
     when: 'The request carries no credential.',
     remedy: 'Send `Authorization: Bearer KEY` with a key of this gateway.',
@@ -165,12 +173,36 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
       'Resend the whole input without the id. Nothing was sent upstream unless the upstream itself lost it.',
   },
   response_not_found: {
-    when: 'The same, for retrieving or deleting a response.',
+    when: 'The same, for retrieving, cancelling or deleting a response, or listing its input.',
     remedy: 'Nothing to retrieve: treat it as gone.',
   },
   conversation_not_found: {
-    when: 'The same, for a conversation. Conversations cannot be made through this version.',
-    remedy: 'Use `previous_response_id`, or send the whole input.',
+    when: 'The same, for a conversation, in the path or in a body.',
+    remedy: 'Make a new conversation, or send the whole input.',
+  },
+  item_not_found: {
+    when: 'The same, for an item of a conversation.',
+    remedy: 'List the items of the conversation: their ids are known from then on.',
+  },
+  chat_completion_not_found: {
+    when: 'The same, for a stored chat completion. Only those made with `store: true` are stored.',
+    remedy: 'Treat it as gone.',
+  },
+  file_not_found: {
+    when: 'The same, for a file, in the path or in a body.',
+    remedy: 'Upload it again through the gateway: what was uploaded past it is not known here.',
+  },
+  vector_store_not_found: {
+    when: 'The same, for a vector store.',
+    remedy: 'Make it again through the gateway.',
+  },
+  container_not_found: {
+    when: 'The same, for a container. Containers expire upstream after some minutes without use.',
+    remedy: 'Make a new one.',
+  },
+  batch_not_found: {
+    when: 'The same, for a batch, or for a batch of files of a vector store.',
+    remedy: 'Treat it as gone.',
   },
   conflicting_owners: {
     when: 'Two ids of the request are stored in different state domains.',

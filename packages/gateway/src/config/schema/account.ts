@@ -21,9 +21,15 @@ const capabilityMeanings = {
   storedResponses: 'Keeps responses, so that previous_response_id, retrieve and delete work.',
   background: 'Takes responses with background: true.',
   conversations: 'Serves /v1/conversations.',
-  compact: 'Not used yet. Serves /v1/responses/compact.',
+  compact: 'Serves /v1/responses/compact.',
+  inputTokens: 'Serves /v1/responses/input_tokens.',
   chat: 'Serves /v1/chat/completions.',
+  storedChat: 'Keeps chat completions with store: true, so that retrieve, update and delete work.',
   embeddings: 'Serves /v1/embeddings.',
+  files: 'Serves /v1/files.',
+  vectorStores: 'Serves /v1/vector_stores.',
+  containers: 'Serves /v1/containers.',
+  batches: 'Serves /v1/batches.',
   websocket: 'Not used yet. Serves /v1/responses over WebSocket.',
 } as const
 

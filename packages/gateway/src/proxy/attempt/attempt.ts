@@ -16,6 +16,7 @@ import type { Outbound } from '../exchange.ts'
 import type { Binds } from '../ownership/binds.ts'
 import type { AttemptTrace, RequestTrace } from '../request-record.ts'
 import type { BlockRule } from './block-rule.ts'
+import { BytesReply } from './bytes-reply.ts'
 import type { CommitPolicy } from './commit.ts'
 import { ErrorReply } from './error-reply.ts'
 import { JsonReply } from './json-reply.ts'
@@ -56,6 +57,11 @@ export interface AttemptOptions {
   /** For streams: longest wait for the first output, from now on. */
   readonly firstTokenTimeoutMs: number | undefined
   readonly dialect: StreamFormat
+  /**
+   * What is relayed of a success: `api` is JSON and streams of events, and anything else a broken upstream; `any` takes
+   * other types as they come as well; `bytes` takes everything as it comes.
+   */
+  readonly relays: 'api' | 'any' | 'bytes'
   /** Which ids of the answer are bound before they are relayed. */
   readonly binds: Binds
   readonly model: string
@@ -295,10 +301,18 @@ export class Attempt implements UpstreamListener {
     const type = headerValue(headers, 'content-type')?.toLowerCase() ?? ''
     const encoding = headerValue(headers, 'content-encoding')
     if (encoding === undefined || encoding.toLowerCase() === 'identity') {
+      if (this.options.relays === 'bytes' || status === 204) {
+        this.#disarm()
+        return new BytesReply(this, status, headers)
+      }
       if (type.startsWith('text/event-stream')) return new StreamReply(this, status, headers)
       if (/^application\/([\w.-]+\+)?json\b/.test(type)) {
         this.#disarm()
         return new JsonReply(this, status, headers)
+      }
+      if (this.options.relays === 'any') {
+        this.#disarm()
+        return new BytesReply(this, status, headers)
       }
     }
     const given = encoding ?? (type === '' ? 'none' : type)

@@ -7,6 +7,7 @@ import { isHeaderSafe } from '../request/request-headers.ts'
  */
 const allowed = new Set([
   'content-type',
+  'content-disposition',
   'openai-processing-ms',
   'openai-version',
   'openai-model',

@@ -1,10 +1,12 @@
 // A little long: holding, binding, aligning and ending are one state, and splitting it would hide that.
 
 import type { HeaderList } from '../../wire/header-list.ts'
-import { errorEvent, GatewayError } from '../errors/errors.ts'
+import { errorEvent, GatewayError, type StreamFormat } from '../errors/errors.ts'
+import type { Binds } from '../ownership/binds.ts'
 import { ChatTap } from '../tap/chat-tap.ts'
 import { lastEventEnd } from '../tap/event-boundary.ts'
 import { badEventStart } from '../tap/event-data.ts'
+import { PlainTap } from '../tap/plain-tap.ts'
 import { ResponsesTap } from '../tap/responses-tap.ts'
 import type { StreamTap } from '../tap/stream-tap.ts'
 import type { Attempt, Reply } from './attempt.ts'
@@ -45,8 +47,7 @@ export class StreamReply implements Reply {
     this.#status = status
     this.#headers = headers
     const { dialect, limits, clock, firstTokenTimeoutMs, binds } = attempt.options
-    const tapOptions = { maxEventBytes: limits.eventBytes, binds }
-    this.#tap = dialect === 'chat' ? new ChatTap(tapOptions) : new ResponsesTap(tapOptions)
+    this.#tap = tapOf(dialect, { maxEventBytes: limits.eventBytes, binds })
     this.#signal('head')
     if (this.#state === 'open') this.#begin()
     else if (firstTokenTimeoutMs === undefined) {
@@ -294,4 +295,12 @@ export class StreamReply implements Reply {
     outbound.end()
     this.#attempt.finish(verdict?.outcome, this.#tap.usage, error.code)
   }
+}
+
+function tapOf(
+  dialect: StreamFormat,
+  options: { readonly maxEventBytes: number; readonly binds: Binds },
+): StreamTap {
+  if (dialect === 'chat') return new ChatTap(options)
+  return dialect === 'responses' ? new ResponsesTap(options) : new PlainTap(options)
 }

@@ -61,6 +61,18 @@ export const errorCatalogue = {
   invalid_target: invalid('The request target must be a path that begins with "/", not a full URL.'),
   unknown_route: invalid('There is no {method} {path} here. The nearest route is {nearest}.', 404),
   method_not_allowed: invalid('{path} does not serve {method}. It serves {allow}.', 405),
+  list_not_supported: entry(
+    501,
+    'invalid_request_error',
+    'GET {path} is not served: it would list what all clients of an account store. Keep the ids you create, and retrieve each.',
+    'never',
+  ),
+  endpoint_not_supported: entry(
+    501,
+    'invalid_request_error',
+    '{family} is not served: what it stores could not be kept apart between clients. Served are responses, conversations, chat, files, batches, vector stores, containers, and every POST that names a model.',
+    'never',
+  ),
 
   // The credential.
   missing_api_key: unauthenticated(
@@ -120,6 +132,12 @@ export const errorCatalogue = {
   ),
   response_not_found: invalid("Response with id '{id}' not found.", 404),
   conversation_not_found: invalid("Conversation with id '{id}' not found.", 404),
+  item_not_found: invalid("Item with id '{id}' not found.", 404),
+  chat_completion_not_found: invalid("Chat completion with id '{id}' not found.", 404),
+  file_not_found: invalid('No such File object: {id}', 404),
+  vector_store_not_found: invalid("Vector store with id '{id}' not found.", 404),
+  container_not_found: invalid("Container with id '{id}' not found.", 404),
+  batch_not_found: invalid("No batch found with id '{id}'.", 404),
   conflicting_owners: invalid(
     'The ids in this request are stored in different places and cannot be combined.',
   ),

@@ -96,17 +96,17 @@ export function errorHeaders(error: GatewayError, requestId: string, bodyLength:
   return headers
 }
 
-/** Which stream dialect an in-stream error is written in. */
-export type StreamFormat = 'responses' | 'chat'
+/** Which stream dialect an in-stream error is written in; `plain` is any other endpoint's. */
+export type StreamFormat = 'responses' | 'chat' | 'plain'
 
 /**
  * The event that ends a broken stream: `event: error` with a flat body in the Responses dialect, a bare
- * `{"error":...}` chunk in Chat Completions. JSON text holds no line break, so it is one event whatever the
+ * `{"error":...}` chunk in Chat Completions and elsewhere. JSON text holds no line break, so it is one event whatever the
  * message says.
  */
 export function errorEvent(format: StreamFormat, error: GatewayError, sequenceNumber: number): Uint8Array {
   const { message, type, param, code } = error
-  if (format === 'chat') {
+  if (format !== 'responses') {
     return encoder.encode(`data: ${JSON.stringify({ error: { message, type, param, code } })}\n\n`)
   }
   const flat = { type: 'error', code, message, param, sequence_number: sequenceNumber }

@@ -12,8 +12,12 @@ import { isFault, modelNotFound, schedulerRefusal } from '../errors/scheduler-re
 import type { AccountAccess, Capability } from '../pool-access.ts'
 import type { CreateFacts } from '../request/request-check.ts'
 import { accountOf, nearestModels, type RoutedExchange } from '../request-exchange.ts'
-import type { RouteKind } from '../routing/route.ts'
+import type { Generation } from '../routing/operation.ts'
+import type { Route } from '../routing/route.ts'
 import { servingStates } from './serving-accounts.ts'
+
+/** A request that makes a model work. */
+export type GenerationExchange = RoutedExchange<Route<Generation>>
 
 /** An attempt that said nothing to the client. */
 type Failed = AttemptEnd & { readonly kind: 'failed' }
@@ -27,7 +31,7 @@ export interface SearchKeys {
 
 /** One request's way through the accounts of its pool: asks for the next, remembers the last that failed. */
 export class AccountSearch {
-  readonly #exchange: RoutedExchange
+  readonly #exchange: GenerationExchange
   readonly #facts: CreateFacts
   readonly #request: ScheduleRequest
   #excluded: ReadonlySet<string> | undefined
@@ -35,12 +39,12 @@ export class AccountSearch {
   #failures = 0
   #ownersRelayed = false
 
-  constructor(exchange: RoutedExchange, facts: CreateFacts, keys: SearchKeys) {
+  constructor(exchange: GenerationExchange, facts: CreateFacts, keys: SearchKeys) {
     this.#exchange = exchange
     this.#facts = facts
     const { client, pool, route } = exchange
     const { model, continues } = facts
-    const excluded = pool.incapable(needs(route.kind, facts))
+    const excluded = pool.incapable(needs(route, facts))
     this.#request = {
       tenant: client.tenant,
       model,
@@ -159,17 +163,10 @@ function standing({ priority = 0, weight = 1, slots }: ClientAccess): Partial<Sc
 
 const ordinary: Partial<ScheduleRequest> = {}
 
-function needs(kind: RouteKind, facts: CreateFacts): readonly Capability[] {
-  if (kind === 'create_chat') return chatNeeds
-  if (kind === 'create_embeddings') return embeddingsNeeds
-  if (!facts.background && facts.continues === undefined) return responsesNeeds
-  const list: Capability[] = ['responses']
+function needs(route: Generation, facts: CreateFacts): readonly Capability[] {
+  const list: Capability[] = route.needs === undefined ? [] : [route.needs]
   if (facts.background) list.push('background')
   if (facts.continues?.kind === 'response') list.push('storedResponses')
   if (facts.continues?.kind === 'conversation') list.push('conversations')
   return list
 }
-
-const chatNeeds: readonly Capability[] = ['chat']
-const embeddingsNeeds: readonly Capability[] = ['embeddings']
-const responsesNeeds: readonly Capability[] = ['responses']

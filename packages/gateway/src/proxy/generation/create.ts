@@ -20,14 +20,13 @@ import { type Splice, spliceBytes } from '../request/splice.ts'
 import {
   attemptBasis,
   nearestModels,
-  type RoutedExchange,
   routingHeaders,
   runAttempt,
   upstreamHeaders,
 } from '../request-exchange.ts'
 import { AttemptTrace } from '../request-record.ts'
-import type { RouteKind } from '../routing/route.ts'
-import { AccountSearch, type SearchKeys } from './account-search.ts'
+import type { Generation } from '../routing/operation.ts'
+import { AccountSearch, type GenerationExchange, type SearchKeys } from './account-search.ts'
 import { type FailoverState, mayMoveOn } from './failover.ts'
 import { discardOrphan } from './orphan.ts'
 
@@ -41,7 +40,7 @@ interface Creation {
 }
 
 /** Makes the model work: reads, checks, finds an account, relays its answer, moves on while nothing was said. */
-export async function serveCreate(exchange: RoutedExchange): Promise<void> {
+export async function serveCreate(exchange: GenerationExchange): Promise<void> {
   checkContentHeaders(exchange.inbound.headers)
   const headers = upstreamHeaders(exchange.inbound, { hasBody: true })
   const leave = enter(exchange)
@@ -58,7 +57,7 @@ export async function serveCreate(exchange: RoutedExchange): Promise<void> {
 }
 
 /** Holds the client to its concurrency; the answer gives the place back. */
-function enter({ client, shared }: RoutedExchange): () => void {
+function enter({ client, shared }: GenerationExchange): () => void {
   const { running } = shared
   const now = running.get(client.name) ?? 0
   if (client.concurrency !== undefined && now >= client.concurrency) {
@@ -72,7 +71,7 @@ function enter({ client, shared }: RoutedExchange): () => void {
   }
 }
 
-async function readCreation(exchange: RoutedExchange, headers: HeaderList): Promise<Creation> {
+async function readCreation(exchange: GenerationExchange, headers: HeaderList): Promise<Creation> {
   const { inbound, deps, shared, route, trace, cancellation, client } = exchange
   const { bytes, body } = await RequestBody.read(inbound, shared.memory, deps.limits.bodyBytes)
   try {
@@ -103,7 +102,7 @@ async function readCreation(exchange: RoutedExchange, headers: HeaderList): Prom
 
 /** The soft key: the client's own, or one made from what it says. Stored state leads home by itself. */
 function sessionOf(
-  { client, inbound, pool, route }: RoutedExchange,
+  { client, inbound, pool, route }: GenerationExchange,
   facts: CreateFacts,
   scan: RequestScan,
 ): string | undefined {
@@ -112,7 +111,7 @@ function sessionOf(
   return sessionKey(client.tenant, inbound.headers, scan, lastResort)
 }
 
-async function generate(exchange: RoutedExchange, creation: Creation): Promise<void> {
+async function generate(exchange: GenerationExchange, creation: Creation): Promise<void> {
   const { pool, deps, shared } = exchange
   const budget = shared.budgetOf(pool.name)
   budget.requested()
@@ -163,7 +162,7 @@ async function leased<T>(lease: Lease, use: () => Promise<T>): Promise<T> {
 }
 
 function attempt(
-  exchange: RoutedExchange,
+  exchange: GenerationExchange,
   creation: Creation,
   lease: Lease,
   account: AccountAccess,
@@ -180,7 +179,8 @@ function attempt(
     record,
     commit: facts.background ? 'at_once' : pool.commit,
     firstTokenTimeoutMs: streams ? (account.firstTokenTimeoutMs ?? pool.firstTokenTimeoutMs) : undefined,
-    dialect: route.kind === 'create_chat' ? 'chat' : 'responses',
+    relays: route.kind === 'pass_through' ? 'any' : 'api',
+    dialect: route.dialect,
     binds: bindsOf(route.kind, facts, account),
     model: facts.model,
     continuesResponse: facts.continues !== undefined,
@@ -195,7 +195,7 @@ function attempt(
   return runAttempt(exchange, one, upstreamRequest(exchange, creation, account))
 }
 
-function bindsOf(kind: RouteKind, facts: CreateFacts, { capabilities }: AccountAccess): Binds {
+function bindsOf(kind: Generation['kind'], facts: CreateFacts, { capabilities }: AccountAccess): Binds {
   switch (kind) {
     case 'create_response':
       return bindsOfResponse({
@@ -204,13 +204,15 @@ function bindsOf(kind: RouteKind, facts: CreateFacts, { capabilities }: AccountA
         conversation: facts.continues?.kind === 'conversation',
       })
     case 'create_chat':
-      return bindsOfChat({ stored: facts.store })
+      return bindsOfChat({ stored: facts.store && capabilities?.storedChat !== false })
+    case 'compact_response':
+      return bindsOfResponse({ stored: false, background: false, conversation: false })
     default:
       return bindsNothing
   }
 }
 
-function tellAttempt({ deps, trace }: RoutedExchange, record: AttemptTrace): void {
+function tellAttempt({ deps, trace }: GenerationExchange, record: AttemptTrace): void {
   try {
     deps.onAttempt?.(record)
   } catch (error) {
@@ -220,7 +222,7 @@ function tellAttempt({ deps, trace }: RoutedExchange, record: AttemptTrace): voi
 
 /** The client's bytes, but for the model's name where the account calls it differently, and the cache key it lacks. */
 function upstreamRequest(
-  exchange: RoutedExchange,
+  exchange: GenerationExchange,
   creation: Creation,
   account: AccountAccess,
 ): UpstreamRequest {
@@ -234,7 +236,7 @@ function upstreamRequest(
 }
 
 function splicesOf(
-  { pool, route }: RoutedExchange,
+  { pool, route }: GenerationExchange,
   { facts, scan, keys: { session } }: Creation,
   account: AccountAccess,
 ): readonly Splice[] {
@@ -244,7 +246,8 @@ function splicesOf(
     const { start, end } = facts.modelField
     splices.push({ start, end, bytes: new TextEncoder().encode(JSON.stringify(name)) })
   }
-  const fills = pool.fillPromptCacheKey && account.takesPromptCacheKey && route.kind !== 'create_embeddings'
+  const cached = route.kind === 'create_response' || route.kind === 'create_chat'
+  const fills = pool.fillPromptCacheKey && account.takesPromptCacheKey && cached
   const cacheKey = fills && session !== undefined ? cacheKeySplice(scan!, session) : undefined
   if (cacheKey === undefined) return splices
   splices.push(cacheKey)

@@ -9,12 +9,13 @@ export async function serveModelList(exchange: RoutedExchange): Promise<void> {
   answerJson(outbound, { object: 'list', data: (await permittedModels(exchange)).map(modelObject) }, trace)
 }
 
-/** `GET /v1/models/{id}`: one of those, or 404 with the nearest names. */
+/** `GET /v1/models/{model}`: one of those, or 404 with the nearest names. */
 export async function serveModel(exchange: RoutedExchange): Promise<void> {
   const { outbound, trace, route } = exchange
+  const name = route.ids[0]!
   const names = await permittedModels(exchange)
-  if (!names.includes(route.id)) throw modelNotFound(route.id, nearestModels(exchange, route.id))
-  answerJson(outbound, modelObject(route.id), trace)
+  if (!names.includes(name)) throw modelNotFound(name, nearestModels(exchange, name))
+  answerJson(outbound, modelObject(name), trace)
 }
 
 async function permittedModels({ pool, client, shared }: RoutedExchange): Promise<readonly string[]> {

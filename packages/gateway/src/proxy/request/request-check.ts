@@ -1,7 +1,7 @@
 import type { HeaderList } from '../../wire/header-list.ts'
 import { GatewayError } from '../errors/errors.ts'
 import { type Continuation, continuation } from '../ownership/continuation.ts'
-import type { Route } from '../routing/route.ts'
+import type { Operation } from '../routing/operation.ts'
 import type { JsonField } from './json-scanner.ts'
 import { describe, type RequestScan, type RoutingField } from './scan.ts'
 
@@ -53,20 +53,28 @@ function isUtf8Json(value: string): boolean {
  * Checks the routing fields of a create and reads them. Everything else in the body (roles, ranges, tools) is the
  * upstream's to judge. Throws a {@link GatewayError} whose `param` names the field.
  */
-export function checkCreate(route: Route, scan: RequestScan): CreateFacts {
+export function checkCreate(route: Pick<Operation, 'kind'>, scan: RequestScan): CreateFacts {
   const modelField = scan.field('model')
   const model = readModel(scan, modelField)
   const responses = route.kind === 'create_response'
+  const continues = responses || route.kind === 'compact_response' || route.kind === 'count_input_tokens'
   return {
     model,
     modelField: modelField!,
     stream: readFlag(scan, 'stream', false),
     store: readFlag(scan, 'store', responses),
     background: responses ? readFlag(scan, 'background', false) : false,
-    continues: responses ? continuation(scan) : undefined,
-    maxOutputTokens: route.kind === 'create_embeddings' ? 0 : readMaxOutput(scan),
+    continues: continues ? continuation(scan) : undefined,
+    maxOutputTokens: writesNothing.has(route.kind) ? 0 : readMaxOutput(scan),
   }
 }
+
+/** Endpoints that put out no tokens, or none that anyone counts. */
+const writesNothing: ReadonlySet<string> = new Set([
+  'create_embeddings',
+  'count_input_tokens',
+  'pass_through',
+])
 
 const maxModelChars = 256
 const modelExpectation = `a string of 1 to ${maxModelChars} printable characters`

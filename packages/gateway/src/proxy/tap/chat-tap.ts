@@ -5,7 +5,7 @@ import { EventTap, parseObject } from './stream-tap.ts'
 import { readUsage } from './usage.ts'
 
 /**
- * Watches a Chat Completions stream. Chunks are parsed until the first output; after that only those that mention
+ * Watches a stream of Chat Completions, or of the old Completions. Chunks are parsed until the first output; after that only those that mention
  * `usage` or `error` as a key, which text inside a JSON string cannot (its quotes are escaped).
  */
 export class ChatTap extends EventTap {
@@ -38,14 +38,21 @@ export class ChatTap extends EventTap {
 
   #choices(choices: unknown): void {
     if (!Array.isArray(choices)) return
-    for (const choice of choices as readonly ({ delta?: unknown; finish_reason?: unknown } | null)[]) {
-      if (hasOutput(choice?.delta)) {
+    for (const choice of choices as readonly (Choice | null)[]) {
+      if (hasOutput(choice?.delta) || (typeof choice?.text === 'string' && choice.text !== '')) {
         this.began = true
         this.sawOutput = true
       }
       if (typeof choice?.finish_reason === 'string') this.began = true
     }
   }
+}
+
+/** A part of a choice; `text` is how the old Completions API has it. */
+interface Choice {
+  readonly delta?: unknown
+  readonly text?: unknown
+  readonly finish_reason?: unknown
 }
 
 /** `"usage":null` comes with every chunk of a client that asked for usage: not worth parsing. */
