@@ -4,8 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { gatewayForTest, type TestGateway } from '../fixtures/gateway.ts'
 import { accountsAsked, generations } from '../fixtures/mock-log.ts'
 
-const ask = { model: 'gpt-5.1', input: 'hello' }
-const send = (gateway: TestGateway): Promise<Response> => gateway.fetch('/v1/responses', { json: ask })
+let conversations = 0
+
+/** Each begins a conversation of its own, which no account is bound to. */
+const send = (gateway: TestGateway): Promise<Response> =>
+  gateway.fetch('/v1/responses', { json: { model: 'gpt-5.1', input: `hello ${++conversations}` } })
 const refused = (gateway: TestGateway) => generations(gateway.mock).filter(({ status }) => status === 429)
 const shortWaits = { default: { scheduler: { wait: { timeout: '50ms', ownerTimeout: '50ms' } } } }
 
@@ -33,7 +36,7 @@ describe('limits before the 429', () => {
     await hearAll(gateway)
     const served = await burst(gateway, 300)
     expect(refused(gateway)).toHaveLength(0)
-    expect(served).toBeGreaterThan(60)
+    expect(served).toBeGreaterThan(40)
   })
 
   it('the same burst runs into refusals where the upstreams report nothing', async () => {
