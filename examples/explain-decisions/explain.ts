@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { type Decision, explain, replay } from '@headgate/scheduler'
 
 interface Line {
+  /** `account` lines tell of changes of accounts' states. */
+  readonly kind: 'request' | 'account'
   readonly request: { readonly requestId: string; readonly status: number; readonly errorCode?: string }
   readonly decisions: readonly Decision[]
 }
@@ -12,7 +14,8 @@ if (file === undefined) throw new Error('Give the path of a decision log, and pe
 
 const lines = readFileSync(file, 'utf8').trim().split('\n')
 for (const line of lines) {
-  const { request, decisions } = JSON.parse(line) as Line
+  const { kind, request, decisions } = JSON.parse(line) as Line
+  if (kind === 'account') continue
   if (requestId !== undefined && request.requestId !== requestId) continue
   console.log(`${request.requestId}: ${request.status} ${request.errorCode ?? ''}`.trimEnd())
   for (const decision of decisions) tell(decision)

@@ -7,6 +7,7 @@ import type { HeadgateHandle, StartOptions } from './handle.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
 import { nodeClock } from './runtime/clock.ts'
 import { createSqliteBindings } from './stores/sqlite/bindings.ts'
+import { createAccountLog } from './telemetry/account-log.ts'
 import { createLog } from './telemetry/logging.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createRequestLog } from './telemetry/request-log.ts'
@@ -21,6 +22,7 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
   const log = createLog({ level: config.telemetry.logLevel })
   const metrics = createMetrics()
   const requestLog = createRequestLog(log)
+  const accountLog = createAccountLog(log)
   const bindings = createSqliteBindings({ path: config.store.path, clock, log })
   const plane = createDataPlane({
     config,
@@ -28,6 +30,10 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
     clock,
     log,
     watch: (pool, scheduler) => metrics.watch(pool, scheduler),
+    onAccount(change) {
+      metrics.accountChanged(change)
+      accountLog(change)
+    },
     onRequest(record) {
       metrics.observe(record)
       requestLog(record)

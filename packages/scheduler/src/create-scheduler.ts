@@ -26,7 +26,7 @@ import { verdict } from './health/cool-down.ts'
 import { createHeadroom, type Headroom, limitDomain } from './limits/headroom.ts'
 import type { Account } from './model/account.ts'
 import type { Decision } from './model/decision.ts'
-import type { ReportedLimits } from './model/limits.ts'
+import type { ModelLimits, ReportedLimits } from './model/limits.ts'
 import type { ScheduleRequest } from './model/request.ts'
 import type { NoneReason, Selection } from './model/selection.ts'
 import type {
@@ -279,6 +279,15 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     for (let row = 0; row < columns.size; row++)
       if (columns.accounts[row] !== undefined) states.push(this.#stateOf(row, nowMs))
     return states
+  }
+
+  limits(accountId: string): ModelLimits[] {
+    const { roster, columns, headroom, clock } = this.#core
+    const account = columns.accounts[roster.rowOf(accountId)]
+    if (account === undefined) return []
+    const nowMs = clock.monotonicMs()
+    headroom.tick(nowMs)
+    return headroom.of(account, nowMs)
   }
 
   operate(accountId: string, action: OperatorAction): AccountState {

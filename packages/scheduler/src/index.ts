@@ -33,7 +33,7 @@ export type {
   Layer,
 } from './model/decision.ts'
 export type { Lease, Settlement } from './model/lease.ts'
-export type { ReportedLimits, ReportedWindow } from './model/limits.ts'
+export type { LimitWindow, ModelLimits, ReportedLimits, ReportedWindow } from './model/limits.ts'
 export type { Outcome, OutcomeKind, Usage } from './model/outcome.ts'
 export type { ScheduleRequest } from './model/request.ts'
 export type { NoneReason, Selection, WaitPlan } from './model/selection.ts'

@@ -1,6 +1,7 @@
 import type { OperatorAction, Override } from './engine/overrides.ts'
 import type { Decision } from './model/decision.ts'
 import type { Lease } from './model/lease.ts'
+import type { ModelLimits } from './model/limits.ts'
 import type { ScheduleRequest } from './model/request.ts'
 import type { Selection } from './model/selection.ts'
 import type { MaybePromise } from './ports.ts'
@@ -104,6 +105,8 @@ export interface Scheduler {
   reportSwitch(): void
   metrics(): SchedulerMetrics
   accounts(): readonly AccountState[]
+  /** What is known of an account's rate limits, by upstream model; none for an account that is none. */
+  limits(accountId: string): ModelLimits[]
   /** Requests waiting in this pool's queue now. */
   readonly queueDepth: number
   /** The newest decisions first, at most `limit` (default 100). */

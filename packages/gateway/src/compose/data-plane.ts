@@ -6,6 +6,7 @@ import type { PipelineSnapshot } from '../proxy/pipeline-deps.ts'
 import type { RequestRecord } from '../proxy/request-record.ts'
 import type { Log } from '../runtime/log.ts'
 import { createNodeRandom } from '../runtime/random.ts'
+import type { AccountChange } from '../telemetry/account-change.ts'
 import { createDecisionLog } from '../telemetry/decision-log.ts'
 import { knowCredentials } from '../text/credentials.ts'
 import { createUpstream } from '../upstream/client.ts'
@@ -25,6 +26,8 @@ export interface DataPlaneOptions {
   readonly log: Log
   /** Hears of every new scheduler; what it answers is called when that one goes. */
   readonly watch?: (pool: string, scheduler: Scheduler) => () => void
+  /** Hears of every change of an account's state, by pool. */
+  readonly onAccount?: (change: AccountChange) => void
   /** Hears of every request when it is over. */
   readonly onRequest?: (record: RequestRecord) => void
 }
@@ -36,6 +39,11 @@ export interface DataPlane {
   readonly config: Config
   /** By pool. */
   readonly schedulers: ReadonlyMap<string, Scheduler>
+  /**
+   * An operator's word about an account, in force in all its pools at once and over reloads; see `Scheduler.operate`.
+   * False when the configuration has no such account.
+   */
+  operate(account: string, action: Parameters<Scheduler['operate']>[1]): boolean
   /** Puts another configuration in force, and answers the fields that wait for the next start. */
   reload(next: Config): readonly string[]
   /** Lets nobody in any more and turns away who waits; what runs goes on. */
@@ -50,16 +58,26 @@ const unwatched = (): void => {}
 
 /** Composes the data plane; nothing is sent before the first request. */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
-  const { config: started, bindings, clock, log, watch = () => unwatched, onRequest } = options
+  const { config: started, bindings, clock, log, watch = () => unwatched, onRequest, onAccount } = options
   let config = started
+  const { decisionLog: logged } = started.telemetry
+  const decisionLog = logged && createDecisionLog({ ...logged, clock, log })
   const health = createMemoryHealth()
   const pools = createPoolSet(
     { slots: createMemorySlots(), bindings, clock, random: createNodeRandom(), health: () => health.peer() },
-    watch,
+    (pool, scheduler) => {
+      const unwatch = watch(pool, scheduler)
+      const unfollow = followAccounts(pool, scheduler, clock, change => {
+        onAccount?.(change)
+        decisionLog?.accountChanged(change)
+      })
+      return () => {
+        unfollow()
+        unwatch()
+      }
+    },
   )
   const upstream = createUpstream()
-  const { decisionLog: logged } = started.telemetry
-  const decisionLog = logged && createDecisionLog({ ...logged, clock, log })
   const snapshotOf = ({ accounts, pools: poolConfigs, clients }: Config): PipelineSnapshot => ({
     pools: pools.apply(accounts, poolConfigs),
     clients: clientAccess(clients),
@@ -89,6 +107,11 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     get schedulers() {
       return pools.schedulers
     },
+    operate(account, action) {
+      if (!config.accounts.some(({ id }) => id === account)) return false
+      pools.operate(account, action)
+      return true
+    },
     reload(next) {
       // The old ones stay secret while requests run with them.
       knowCredentials(bindings, [...configCredentials(config), ...configCredentials(next)])
@@ -108,4 +131,17 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
         () => knowCredentials(bindings, []),
       ]),
   }
+}
+
+/** Tells of every change of an account's state until the answer is called. */
+function followAccounts(
+  pool: string,
+  scheduler: Scheduler,
+  clock: Clock,
+  tell: (change: AccountChange) => void,
+): () => void {
+  return scheduler.subscribe({
+    accountChanged: (account, from, to, reason) =>
+      tell({ wallMs: clock.wallMs(), pool, account, from, to, reason }),
+  })
 }

@@ -27,6 +27,7 @@ const pool = (profile: string): PoolConfig =>
     scheduler: { profile, wait: { timeoutMs: 30_000, ownerTimeoutMs: 45_000, max: 10 } },
     commit: 'hold',
     unknownOwners: 'refuse',
+    blocks: [],
   }) as unknown as PoolConfig
 
 function createSet() {
@@ -40,7 +41,11 @@ function createSet() {
     health: () => health.peer(),
   }
   const set = createPoolSet(ports, () => () => {})
-  return { set, apply: (profile: string) => set.apply([account], [pool(profile)]).get('default')! }
+  return {
+    set,
+    apply: (profile: string) => set.apply([account], [pool(profile)]).get('default')!,
+    stateIn: (name: string) => set.schedulers.get(name)!.accounts()[0]!.state,
+  }
 }
 
 const takes = async (scheduler: Scheduler): Promise<string> => {
@@ -97,5 +102,43 @@ describe('a pool whose scheduling changes', () => {
       set[end]()
       expect(await takes(old.scheduler)).toBe('draining')
     }
+  })
+})
+
+describe('an operator’s word about an account', () => {
+  const inPools = (...names: string[]) => names.map(name => ({ ...pool('balanced'), name }))
+
+  it('holds in every pool that has the account, and in those that come later', () => {
+    const { set, stateIn } = createSet()
+    set.apply([account], inPools('one', 'two'))
+    set.operate('a', 'drain')
+    expect([stateIn('one'), stateIn('two')]).toEqual(['draining', 'draining'])
+    set.apply([account], inPools('one', 'two', 'three'))
+    expect(stateIn('three')).toBe('draining')
+    set.operate('a', 'enable')
+    set.apply([account], inPools('one', 'four'))
+    expect([stateIn('one'), stateIn('four')]).toEqual(['active', 'active'])
+  })
+
+  it('outlives a scheduler that a reload replaces, and reaches one that is still in use', () => {
+    const { set, apply, stateIn } = createSet()
+    const old = apply('balanced')
+    old.exchanges!.begin()
+    set.operate('a', 'disable')
+    apply('load-aware')
+    expect(stateIn('default')).toBe('disabled')
+    set.operate('a', 'enable')
+    expect([old.scheduler.accounts()[0]!.state, stateIn('default')]).toEqual(['active', 'active'])
+  })
+
+  it('waits for an account that a pool takes in only later', () => {
+    const { set, stateIn } = createSet()
+    const other = { ...account, id: 'b', stateDomain: 'b' } as AccountConfig
+    const list = (id: string) => [{ ...pool('balanced'), accounts: [id] }]
+    set.apply([account, other], list('b'))
+    set.operate('a', 'drain')
+    expect(stateIn('default')).toBe('active')
+    set.apply([account, other], list('a'))
+    expect(stateIn('default')).toBe('draining')
   })
 })

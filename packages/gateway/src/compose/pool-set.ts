@@ -13,6 +13,7 @@ import { createMemoryAccounts, type MemoryAccountSource } from '@headgate/schedu
 import type { AccountConfig, PoolConfig } from '../config/config.ts'
 import { createPoolAccess, type ExchangeCount, type PoolAccess } from '../proxy/pool-access.ts'
 import { accountAccess, scheduledAccount } from './account-access.ts'
+import { createOperatorWords } from './operator-words.ts'
 
 /** What all pools of a process share. */
 export interface PoolPorts {
@@ -33,6 +34,8 @@ export interface PoolSet {
    * last of them closes it.
    */
   apply(accounts: readonly AccountConfig[], pools: readonly PoolConfig[]): ReadonlyMap<string, PoolAccess>
+  /** An operator's word about an account, in force in every pool that has it or will have it; see `Scheduler.operate`. */
+  operate(account: string, action: Parameters<Scheduler['operate']>[1]): void
   /** Lets nobody in any more and turns away who waits; leases live on. */
   drain(): void
   close(): void
@@ -56,6 +59,7 @@ export function createPoolSet(
   const pools = new Map<string, Pool>()
   /** Replaced or removed, and still in use. */
   const retired = new Set<Pool>()
+  const words = createOperatorWords()
 
   function create(config: PoolConfig, accounts: readonly Account[]): Pool {
     const { profile: name, weights, topK, fairness, wait } = config.scheduler
@@ -78,6 +82,7 @@ export function createPoolSet(
       clock: ports.clock,
       random: ports.random,
     })
+    words.repeat(scheduler)
     return {
       scheduler,
       accounts: source,
@@ -85,6 +90,10 @@ export function createPoolSet(
       unwatch: watch(config.name, scheduler),
       exchanges: 0,
     }
+  }
+
+  function all(): Scheduler[] {
+    return [...pools.values(), ...retired].map(({ scheduler }) => scheduler)
   }
 
   function retire(pool: Pool): void {
@@ -122,8 +131,10 @@ export function createPoolSet(
         const scheduled = members.map(({ account, place }) => scheduledAccount(account, place))
         const running = pools.get(config.name)
         const pool = running?.made === madeFrom(config) ? running : create(config, scheduled)
-        if (pool === running) pool.accounts.replace(scheduled)
-        else {
+        if (pool === running) {
+          pool.accounts.replace(scheduled)
+          words.repeat(pool.scheduler)
+        } else {
           pools.set(config.name, pool)
           if (running !== undefined) retire(running)
         }
@@ -153,12 +164,15 @@ export function createPoolSet(
       }
       return access
     },
+    operate(account, action) {
+      words.say(account, action, all())
+    },
     drain() {
-      for (const { scheduler } of [...pools.values(), ...retired]) scheduler.drain()
+      for (const scheduler of all()) scheduler.drain()
     },
     close() {
       for (const { unwatch } of pools.values()) unwatch()
-      for (const { scheduler } of [...pools.values(), ...retired]) scheduler.close()
+      for (const scheduler of all()) scheduler.close()
       retired.clear()
     },
   }

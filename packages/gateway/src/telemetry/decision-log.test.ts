@@ -49,7 +49,7 @@ function record(requestId: string): RequestRecord {
   return made as unknown as RequestRecord
 }
 
-const lines = (file = 'decisions.jsonl'): { request: { requestId: string } }[] =>
+const lines = (file = 'decisions.jsonl'): { kind: string; request: { requestId: string } }[] =>
   readFileSync(join(folder, 'deep', file), 'utf8')
     .trim()
     .split('\n')
@@ -73,6 +73,17 @@ describe('the decision log', () => {
     })
     expect(JSON.stringify(lines())).not.toMatch(/secret/)
     expect(statSync(join(folder, 'deep', 'decisions.jsonl')).mode & 0o777).toBe(0o600)
+  })
+
+  it('has a line of its own for every change of an account, among the requests that met it', async () => {
+    const log = open()
+    const change = { wallMs: 5, pool: 'default', account: 'one', from: 'active', to: 'ejected' } as const
+    log.observe(record('a'))
+    log.accountChanged({ ...change, reason: 'consecutive_faults' })
+    log.observe(record('b'))
+    await log.close()
+    expect(lines().map(line => line.kind)).toEqual(['request', 'account', 'request'])
+    expect(lines()[1]).toEqual({ v: 1, kind: 'account', ...change, reason: 'consecutive_faults' })
   })
 
   it('writes nothing while a request is observed, and all of it a little later', async () => {

@@ -1,6 +1,7 @@
 import type { Clock, Decision } from '@headgate/scheduler'
 import type { AttemptRecord, RequestRecord } from '../proxy/request-record.ts'
 import type { Log } from '../runtime/log.ts'
+import type { AccountChange } from './account-change.ts'
 import { RotatingFile, type RotatingFileOptions } from './rotating-file.ts'
 
 /** Options of {@link createDecisionLog}. */
@@ -19,6 +20,8 @@ export interface DecisionLog {
   began(attempt: AttemptRecord): void
   /** Takes a request that is over, with its decisions. Writes nothing itself. */
   observe(record: RequestRecord): void
+  /** Takes a change of an account's state. */
+  accountChanged(change: AccountChange): void
   /** Requests that were not written: too many at once, or a disk that failed. */
   readonly dropped: number
   /** Writes what is waiting and closes the file. What comes afterwards is dropped. */
@@ -26,8 +29,18 @@ export interface DecisionLog {
 }
 
 /** One line of the file. `v` changes when a reader of older lines would misread them. */
-export interface DecisionLogLine {
+export type DecisionLogLine = RequestLine | AccountLine
+
+/** A change of an account's state, among the requests that met it. */
+interface AccountLine extends AccountChange {
   readonly v: 1
+  readonly kind: 'account'
+}
+
+/** A request that is over. */
+interface RequestLine {
+  readonly v: 1
+  readonly kind: 'request'
   /** When the request was over, wall clock. */
   readonly wallMs: number
   readonly request: Omit<RequestRecord, 'attempts' | 'layer' | 'refusal' | 'remoteAddress'>
@@ -51,7 +64,8 @@ type AttemptFacts = Pick<
 >
 
 /**
- * Keeps one line of JSON per request: what was asked, every decision with its terms, and how it ended. No text of
+ * Keeps one line of JSON per request: what was asked, every decision with its terms, and how it ended; and one per
+ * change of an account's state. No text of
  * any prompt or answer, no key; sessions and owners appear hashed, as the scheduler knows them.
  *
  * The request path only puts objects into a bounded list; they become text and go to disk together, a little
@@ -87,12 +101,20 @@ class FileDecisionLog implements DecisionLog {
   }
 
   observe(record: RequestRecord): void {
+    this.#take(() => this.#lineOf(record))
+  }
+
+  accountChanged({ wallMs, pool, account, from, to, reason }: AccountChange): void {
+    this.#take(() => ({ v: 1, kind: 'account', wallMs, pool, account, from, to, reason }))
+  }
+
+  #take(line: () => DecisionLogLine): void {
     const { maxWaiting = 4096, gatherMs = 200, clock } = this.#options
     if (this.#closed || this.#waiting.length >= maxWaiting) {
       this.#dropped++
       return
     }
-    this.#waiting.push(this.#lineOf(record))
+    this.#waiting.push(line())
     if (this.#writing !== undefined || this.#cancelGathering !== undefined) return
     this.#cancelGathering = clock.schedule(gatherMs, () => this.#startWriting())
   }
@@ -105,9 +127,10 @@ class FileDecisionLog implements DecisionLog {
     await this.#file.close()
   }
 
-  #lineOf(record: RequestRecord): DecisionLogLine {
+  #lineOf(record: RequestRecord): RequestLine {
     return {
       v: 1,
+      kind: 'request',
       wallMs: this.#options.clock.wallMs(),
       request: requestFacts(record),
       attempts: record.attempts.map(attemptFacts),
@@ -139,7 +162,7 @@ class FileDecisionLog implements DecisionLog {
 }
 
 /** The fields one by one: a record in the making holds more than a record, a lease among it. */
-function requestFacts(record: RequestRecord): DecisionLogLine['request'] {
+function requestFacts(record: RequestRecord): RequestLine['request'] {
   const { requestId, clientRequestId, method, route, client, tenant, pool, model, stream, status } = record
   const { errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut } = record
   return {

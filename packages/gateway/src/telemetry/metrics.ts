@@ -1,6 +1,8 @@
 import type { Scheduler } from '@headgate/scheduler'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { RequestRecord } from '../proxy/request-record.ts'
+import type { AccountChange } from './account-change.ts'
+import { createAccountMetrics } from './account-metrics.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import { createSchedulerMetrics } from './scheduler-metrics.ts'
 
@@ -8,6 +10,8 @@ import { createSchedulerMetrics } from './scheduler-metrics.ts'
 export interface Metrics {
   /** Counts a request that is over; 2 to 3 us. */
   observe(record: RequestRecord): void
+  /** Counts a change of an account's state. */
+  accountChanged(change: AccountChange): void
   /** Shows the scheduler of a pool until the answer is called. */
   watch(pool: string, scheduler: Scheduler): () => void
   /** Drops the series of accounts that are gone. */
@@ -28,10 +32,15 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry()
   if (options.processMetrics !== false) collectDefaultMetrics({ register: registry })
   const requests = createRequestMetrics(registry)
+  const accounts = createAccountMetrics(registry)
   const schedulers = createSchedulerMetrics(registry)
   return {
     observe: requests.observe,
-    retain: requests.retain,
+    accountChanged: accounts.observe,
+    retain(accountIds) {
+      requests.retain(accountIds)
+      accounts.retain(accountIds)
+    },
     watch: schedulers.watch,
     text: () => registry.metrics(),
     contentType: registry.contentType,

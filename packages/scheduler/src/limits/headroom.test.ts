@@ -64,6 +64,16 @@ describe('what is left of a limit', () => {
     expect([headroom.covers(sibling, 'up', 0), headroom.covers(a, 'up', 0)]).toEqual([false, true])
   })
 
+  it('is told with what is held back of it', () => {
+    const { headroom, advance, now } = setUp()
+    headroom.report(a, 'm', tokens(500, 10_000, 1_000), 1, 0)
+    headroom.reserve(a, 'm', 200, 2)
+    advance(4_000)
+    const told = { limit: 1_000, remaining: 500, reserved: 200, resetInMs: 6_000 }
+    expect(headroom.of(a, now())).toEqual([{ model: 'm', requests: undefined, tokens: told }])
+    expect(headroom.of({ id: 'b', order: 1 }, now())).toEqual([])
+  })
+
   it('keeps a hundredth of a known limit back', () => {
     const { headroom } = setUp()
     headroom.report(a, 'm', tokens(1_000, 60_000, 30_000), 1, 0)

@@ -1,7 +1,7 @@
 /** Longer than other files: what is reported, reserved and spent of a limit is one account, kept in one place. */
 import { upstreamModel } from '../filters/model.ts'
 import type { Account } from '../model/account.ts'
-import type { ReportedLimits } from '../model/limits.ts'
+import type { LimitWindow, ModelLimits, ReportedLimits } from '../model/limits.ts'
 import type { Usage } from '../model/outcome.ts'
 import type { LimitsNotice } from '../ports.ts'
 import { type Allowance, afterReset, hasSpare, isMeant, openAllowance, spareOf } from './allowance.ts'
@@ -35,6 +35,8 @@ export interface Headroom {
   settle(reservation: Reservation, spent: { readonly usage: Usage | undefined } | undefined): void
   /** What another scheduler was told. */
   heard(account: Account, notice: LimitsNotice): void
+  /** What is known of an account's limit domain, by upstream model. */
+  of(account: Account, nowMs: number): ModelLimits[]
   /** Forgets everything of an account's limit domain. */
   forget(account: Account): void
   /** Lets resets happen. Costs one comparison while none is due. */
@@ -328,6 +330,14 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
         roomOf(entry),
       )
     },
+    of(account, nowMs) {
+      const models = domains.get(limitDomain(account))?.values() ?? []
+      return Array.from(models, ({ model, requests, tokens, reservedRequests, reservedTokens }) => ({
+        model,
+        requests: requests && windowOf(requests, reservedRequests, nowMs),
+        tokens: tokens && windowOf(tokens, reservedTokens, nowMs),
+      }))
+    },
     forget(account) {
       const domain = limitDomain(account)
       const models = domains.get(domain)
@@ -353,6 +363,15 @@ function upstreamName(account: Account, model: string): string {
   const { models } = account
   if (models === undefined || Array.isArray(models)) return model
   return upstreamModel(models, model) ?? model
+}
+
+function windowOf({ limit, remaining, resetAtMs }: Allowance, reserved: number, nowMs: number): LimitWindow {
+  return {
+    limit: limit === Number.POSITIVE_INFINITY ? undefined : limit,
+    remaining,
+    reserved,
+    resetInMs: Math.max(0, resetAtMs - nowMs),
+  }
 }
 
 function told({ limit, remaining, resetAtMs }: Allowance, toWallMs: number) {

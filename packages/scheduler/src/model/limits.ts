@@ -16,3 +16,20 @@ export interface ReportedLimits {
   readonly requests?: ReportedWindow
   readonly tokens?: ReportedWindow
 }
+
+/** What is known of one rate limit now. */
+export interface LimitWindow {
+  /** How much a whole window holds; undefined while unknown. */
+  readonly limit: number | undefined
+  readonly remaining: number
+  /** What requests under way are expected to take of it. */
+  readonly reserved: number
+  readonly resetInMs: number
+}
+
+/** What is known of an account's rate limits for one model, by the upstream's name of it. */
+export interface ModelLimits {
+  readonly model: string
+  readonly requests: LimitWindow | undefined
+  readonly tokens: LimitWindow | undefined
+}
