@@ -61,6 +61,7 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
     }),
     limits: httpLimits,
     tls: tls && { cert: tls.cert, key: tls.key.reveal() },
+    trustedProxies: config.server.trustedProxies,
     log,
     clock,
   })

@@ -13,10 +13,6 @@ export interface UnusedKey {
 /** All of them; their descriptions in the schema say the same. A key leaves this table when something reads it. */
 export const UNUSED_KEYS: readonly UnusedKey[] = [
   {
-    path: ['server', 'trustedProxies'],
-    instead: 'no X-Forwarded-For is believed',
-  },
-  {
     path: ['accounts', '*', 'capabilities', 'websocket'],
     instead: 'an upgrade to WebSocket is refused',
   },

@@ -5,6 +5,7 @@ import type { GatewayError } from '../proxy/errors/errors.ts'
 import type { Inbound, Outbound } from '../proxy/exchange.ts'
 import type { HeaderList } from '../wire/header-list.ts'
 import { BodyReading, bodyTooLarge } from './body.ts'
+import type { ClientAddress } from './client-address.ts'
 import type { Connection } from './connection.ts'
 import type { RequestHead } from './head.ts'
 import { sendHead } from './head-writer.ts'
@@ -19,6 +20,8 @@ const noBody = new Uint8Array(0)
 export interface ServerState {
   readonly limits: HttpLimits
   readonly clock: Clock
+  /** Undefined when no proxy is trusted: the peer is the client. */
+  readonly clientAddress: ClientAddress | undefined
   draining: boolean
 }
 
@@ -63,7 +66,9 @@ export class HttpExchange implements Inbound, Outbound {
   }
 
   get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? ''
+    const peer = this.#socket.remoteAddress ?? ''
+    const { clientAddress } = this.#server
+    return clientAddress === undefined ? peer : clientAddress(peer, this.headers)
   }
 
   get signal(): AbortSignal {

@@ -6,6 +6,7 @@ import type { Inbound, Outbound } from '../proxy/exchange.ts'
 import { explainListenError } from '../runtime/listen-error.ts'
 import type { Log } from '../runtime/log.ts'
 import { RunningCount } from '../runtime/running-count.ts'
+import { createClientAddress } from './client-address.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { rawErrorAnswer, refuseWith } from './error-answer.ts'
 import { HttpExchange, type ServerState } from './exchange.ts'
@@ -25,6 +26,8 @@ export interface HttpServerOptions {
   readonly limits?: Partial<HttpLimits>
   /** Speaks TLS with this certificate instead of plain HTTP. */
   readonly tls?: TlsPair | undefined
+  /** Addresses and CIDR ranges whose word about their clients' addresses is believed. Default none. */
+  readonly trustedProxies?: readonly string[]
   readonly log: Log
   readonly clock: Clock
 }
@@ -59,7 +62,9 @@ class NodeHttpServer implements HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options
     this.#limits = { ...defaultHttpLimits, ...options.limits }
-    this.#state = { limits: this.#limits, clock: options.clock, draining: false }
+    const { clock, trustedProxies = [] } = options
+    const clientAddress = trustedProxies.length === 0 ? undefined : createClientAddress(trustedProxies)
+    this.#state = { limits: this.#limits, clock, clientAddress, draining: false }
     this.#plainRoutes = new Map(Object.entries(options.plainRoutes ?? {}))
     this.#server = this.#createServer()
   }

@@ -1,8 +1,9 @@
 import type { Log } from '../runtime/log.ts'
 import { headerValue } from '../wire/header-list.ts'
-import { authenticate } from './admission/credentials.ts'
+import { authenticate, type ClientLookup, type Credential } from './admission/credentials.ts'
 import { permittedPool } from './admission/permitted.ts'
 import { endRevoked } from './admission/revocation.ts'
+import { createWrongKeys } from './admission/wrong-keys.ts'
 import { answerError } from './answer.ts'
 import { createByteBudget } from './byte-budget.ts'
 import { Cancellation, ClientLeft } from './cancellation.ts'
@@ -78,7 +79,7 @@ function serve(exchange: RequestExchange): Promise<void> {
   const snapshot = deps.snapshot()
   const route = matchRoute(inbound.method, inbound.target)
   trace.route = route.pattern
-  const credential = authenticate(inbound.headers, inbound.target, snapshot.clients)
+  const credential = identify(exchange, snapshot.clients)
   const { client } = credential
   trace.client = client.name
   trace.tenant = client.tenant
@@ -87,6 +88,17 @@ function serve(exchange: RequestExchange): Promise<void> {
   // The same object goes on: the abort listener looks for the attempt in it.
   const routed: RoutedExchange = Object.assign(exchange, { route, credential, client, pool })
   return underWay(routed)
+}
+
+/** Whose request it is. An address that tries key after key is slowed down; a right key is let in from anywhere. */
+function identify({ inbound, shared }: RequestExchange, clients: ClientLookup): Credential {
+  try {
+    return authenticate(inbound.headers, inbound.target, clients)
+  } catch (error) {
+    if (!isGatewayError(error) || error.code !== 'invalid_api_key') throw error
+    const retryAfterMs = shared.wrongKeys.noted(inbound.remoteAddress)
+    throw retryAfterMs === undefined ? error : new GatewayError('too_many_wrong_keys', { retryAfterMs })
+  }
 }
 
 /** The pool's scheduler stays until the last exchange that began with it is over. */
@@ -159,6 +171,7 @@ function createShared(deps: PipelineDeps): Shared {
     estimates: createTokenEstimates(),
     running: new Map(),
     underWay: new Set(),
+    wrongKeys: createWrongKeys(clock),
     budgetOf(pool) {
       let budget = budgets.get(pool)
       if (budget === undefined) {

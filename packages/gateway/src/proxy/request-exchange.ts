@@ -1,6 +1,7 @@
 import type { HeaderList } from '../wire/header-list.ts'
 import type { ClientAccess, Credential } from './admission/credentials.ts'
 import { mayUseModel } from './admission/permitted.ts'
+import type { WrongKeys } from './admission/wrong-keys.ts'
 import type { Attempt, AttemptEnd, AttemptOptions } from './attempt/attempt.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { type Cancellation, ClientLeft } from './cancellation.ts'
@@ -26,6 +27,7 @@ export interface Shared {
   readonly running: Map<string, number>
   /** Every request under way whose client is known. */
   readonly underWay: Set<RoutedExchange>
+  readonly wrongKeys: WrongKeys
 }
 
 /** One request between its two sides. */

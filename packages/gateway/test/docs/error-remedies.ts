@@ -89,6 +89,11 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: 'The key belongs to no client entry. An unknown and a removed key get the same answer.',
     remedy: 'Compare it with `clients[].keys`. It is not a key of the provider.',
   },
+  too_many_wrong_keys: {
+    when: 'More than thirty wrong keys came from one address (of IPv6: from one /64), faster than one in two seconds. Requests with a right key are served all the same.',
+    remedy:
+      'Stop what sends the wrong key. Operator: behind a proxy, name it in `server.trustedProxies`, or all its clients count as one address.',
+  },
   key_revoked: {
     when: 'A reload took the key, or its client, out of the configuration while the request waited or ran. As an answer of its own, or as the last event of a stream.',
     remedy: 'Use the new key. Operator: to rotate without this, reload with both keys first.',

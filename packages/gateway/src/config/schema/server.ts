@@ -28,7 +28,9 @@ export const server = section({
   port: port().prefault(8080).describe('The port to listen on; 0 takes any free one and prints it.'),
   trustedProxies: listOf(trustedProxy(), 100)
     .prefault([])
-    .describe('Not used yet. Proxies whose X-Forwarded-For is believed.'),
+    .describe(
+      'Proxies (addresses or CIDR ranges) whose X-Forwarded-For or Forwarded is believed. The client’s address goes into logs, and counts its wrong keys.',
+    ),
   tls: section({
     cert: filePath().describe('A PEM file with the certificate, and after it any intermediate ones.'),
     key: filePath().describe('A PEM file with its private key, without a passphrase.'),

@@ -85,6 +85,12 @@ export const errorCatalogue = {
     'This page needs the admin token as a bearer token. Set admin.token, or telemetry.metricsPort for a port of its own.',
   ),
   invalid_api_key: unauthenticated('The API key is not valid here. Check it with whoever runs this gateway.'),
+  too_many_wrong_keys: entry(
+    429,
+    'rate_limit_error',
+    'Too many wrong API keys came from this address. Retry later, with a right one.',
+    'later',
+  ),
   key_revoked: unauthenticated('This API key was revoked while the request ran.'),
   duplicate_credentials: invalid('The header {header} came more than once. Send one credential.'),
   conflicting_credentials: invalid('{first} and {second} hold different keys. Send one credential.'),

@@ -1,0 +1,60 @@
+import type { Clock } from '@headgate/scheduler'
+
+/** Counts wrong keys by the address they come from. */
+export interface WrongKeys {
+  /**
+   * Notes one more; answers undefined while it is to be called wrong, and milliseconds to the next try once the
+   * address has spent its tries. Costs nothing to requests with a right key, which are never counted nor refused.
+   */
+  noted(address: string): number | undefined
+  /** Addresses remembered; bounded. */
+  readonly size: number
+}
+
+/** Tries an address has at once, and how long one takes to come back. */
+const tries = 30
+const returnMs = 2000
+/** Addresses remembered; beyond that the one that was silent longest is forgotten. */
+const maxAddresses = 10_000
+
+interface Bucket {
+  left: number
+  atMs: number
+}
+
+/** A token bucket an address: guessing and misconfigured loops are slowed to one answer in two seconds. */
+export function createWrongKeys(clock: Clock): WrongKeys {
+  const buckets = new Map<string, Bucket>()
+  return {
+    noted(address) {
+      const source = sourceOf(address)
+      const nowMs = clock.monotonicMs()
+      const bucket = buckets.get(source) ?? { left: tries, atMs: nowMs }
+      bucket.left = Math.min(tries, bucket.left + (nowMs - bucket.atMs) / returnMs)
+      bucket.atMs = nowMs
+      // Set anew, so that the map's order is that of the last try.
+      buckets.delete(source)
+      buckets.set(source, bucket)
+      if (buckets.size > maxAddresses) buckets.delete(buckets.keys().next().value!)
+      if (bucket.left < 1) return Math.ceil((1 - bucket.left) * returnMs)
+      bucket.left--
+      return undefined
+    },
+    get size() {
+      return buckets.size
+    },
+  }
+}
+
+/** One host may speak from every address of its /64; an IPv4 address stands for itself. */
+function sourceOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address
+  const [head = '', tail] = address.split('%')[0]!.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  if (tail !== undefined) {
+    const after = tail === '' ? [] : tail.split(':')
+    while (groups.length + after.length < 8) groups.push('0')
+    groups.push(...after)
+  }
+  return groups.slice(0, 4).join(':')
+}
