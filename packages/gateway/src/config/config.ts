@@ -45,6 +45,33 @@ export interface AdminConfig {
   readonly token?: Secret | undefined
 }
 
+/** How an account speaks TLS, every part optional. */
+export interface AccountTlsConfig extends Partial<TlsConfig> {
+  readonly caFile?: string | undefined
+  /** PEM; trusted instead of the system's authorities. */
+  readonly ca?: string | undefined
+  readonly serverName?: string | undefined
+}
+
+/** Client credentials of Microsoft Entra ID. */
+export interface EntraAuthConfig {
+  readonly kind: 'entra'
+  readonly tenantId: string
+  readonly clientId: string
+  readonly clientSecret: Secret
+  readonly scope: string
+  /** Without a trailing slash. */
+  readonly authority: string
+}
+
+/** An HTTP proxy. */
+export interface ProxyConfig {
+  /** `http://host:port`. */
+  readonly origin: string
+  /** `user:password`, percent-encoded as in the URL. */
+  readonly credentials?: Secret | undefined
+}
+
 /** Who may call. Keys are distinct over all clients and at least 16 characters long. */
 export interface ClientConfig {
   readonly name: string
@@ -93,8 +120,9 @@ export interface AccountConfig {
   readonly kind: AccountKind
   /** http or https, without a trailing slash, user info, query or fragment. */
   readonly baseUrl: string
-  /** Absent only for kind `openai-compatible`: nothing is sent. */
+  /** Absent with `auth`, and for kind `openai-compatible` when nothing is sent. */
   readonly apiKey?: Secret | undefined
+  readonly auth?: EntraAuthConfig | undefined
   readonly organization?: string | undefined
   readonly project?: string | undefined
   readonly stateDomain: string
@@ -108,7 +136,12 @@ export interface AccountConfig {
   readonly enabled: boolean
   /** Whether plain http and private, loopback and link-local addresses may be connected to. */
   readonly allowPrivate: boolean
+  readonly proxy?: ProxyConfig | undefined
+  readonly tls?: AccountTlsConfig | undefined
   readonly capabilities: Capabilities
+  /** Those of the capabilities that the upstream may be asked about; empty: it is not asked. */
+  readonly discover: readonly CapabilityName[]
+  readonly connectTimeoutMs: number
   readonly headersTimeoutMs: number
   readonly idleTimeoutMs: number
   /** Absent: the pool's. */

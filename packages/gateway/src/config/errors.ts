@@ -1,5 +1,8 @@
 import { formatOrigin, type Origin, type Path, readablePath } from './origin.ts'
 
+/** Says what is wrong at a place of the document, and the remedy. */
+export type ReportProblem = (path: Path, message: string, fix: string) => void
+
 /** One thing that is wrong (or, as a warning, doubtful) in a configuration: what, where, and the remedy. */
 export interface Problem {
   readonly origin: Origin

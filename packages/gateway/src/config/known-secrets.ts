@@ -29,9 +29,15 @@ export function eachScalar(
 export function credentialsOf(draft: Draft, files: SecretFiles): string[] {
   const found = new Set<string>(files.all())
   eachScalar(draft.tree, (value, path) => {
-    if (isSecretPath(path)) found.add(String(value))
+    if (isSecretPath(path)) found.add(withoutHost(String(value), path))
   })
   return longestFirst(found)
+}
+
+/** Of a proxy's URL only the user info is secret: its host may stand elsewhere too. */
+function withoutHost(value: string, path: Path): string {
+  if (path[2] !== 'proxy') return value
+  return /^[a-z]+:\/\/([^/?#]*)@/i.exec(value)?.[1] ?? ''
 }
 
 /** Everything that must not be quoted: the credentials, and whatever else came from the environment. */

@@ -37,6 +37,7 @@ function describe(path: Path, { origins }: LoadedConfig): string {
 /** A key that was read from a file has its origin where the file is named. */
 function fileOf(path: Path): Path | undefined {
   if (path[0] === 'accounts' && path[2] === 'apiKey') return [...path.slice(0, 2), 'apiKeyFile']
+  if (path[0] === 'accounts' && path[3] === 'clientSecret') return [...path.slice(0, 3), 'clientSecretFile']
   if (path[0] === 'clients' && path[2] === 'keys') return [...path.slice(0, 2), 'keysFile']
   return undefined
 }

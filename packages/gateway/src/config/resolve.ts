@@ -2,19 +2,25 @@ import { resolve as resolvePath } from 'node:path'
 import { matches } from './check-references.ts'
 import type {
   AccountConfig,
+  AccountTlsConfig,
   Capabilities,
+  CapabilityName,
   ClientConfig,
   Config,
+  EntraAuthConfig,
   LimitsConfig,
   ModelRule,
   PoolConfig,
+  ProxyConfig,
   TelemetryConfig,
-  TlsConfig,
 } from './config.ts'
 import { kindDefaults } from './kinds.ts'
+import type { Path } from './origin.ts'
+import { capabilityNames } from './schema/account.ts'
 import type { ConfigFile } from './schema.ts'
 import { Secret } from './secret.ts'
 import type { SecretFiles } from './secret-files.ts'
+import type { TlsFilesRead } from './tls-files.ts'
 
 type FileAccount = ConfigFile['accounts'][number]
 type FileClient = ConfigFile['clients'][number]
@@ -23,18 +29,23 @@ type FilePool = ConfigFile['pools'][string]
 /** Turns a valid file into the {@link Config}: units into names, references into ids, keys into secrets; frozen. */
 export function resolveConfig(
   file: ConfigFile,
-  options: { files: SecretFiles; tls: TlsConfig | undefined; baseDir: string },
+  options: { files: SecretFiles; tls: TlsFilesRead; baseDir: string },
 ): Config {
   const { files, tls, baseDir } = options
   const { host, port, trustedProxies } = file.server
   return deepFreeze({
-    server: { host, port, trustedProxies, tls },
+    server: { host, port, trustedProxies, tls: tls.server },
     admin: { token: file.admin.token === undefined ? undefined : new Secret(file.admin.token) },
     clients: file.clients.map((client, index) =>
       resolveClient(client, files.lines(['clients', index, 'keysFile'])),
     ),
     accounts: file.accounts.map((account, index) =>
-      resolveAccount(account, { file, fileKey: files.lines(['accounts', index, 'apiKeyFile'])[0] }),
+      resolveAccount(account, {
+        file,
+        files,
+        tls: tls.account(['accounts', index]),
+        path: ['accounts', index],
+      }),
     ),
     pools: Object.entries(file.pools).map(([name, pool]) => resolvePool(name, pool, file.accounts)),
     store: { kind: file.store.kind, path: resolvePath(baseDir, file.store.path) },
@@ -61,16 +72,18 @@ function resolveClient(client: FileClient, fileKeys: readonly string[]): ClientC
 
 function resolveAccount(
   account: FileAccount,
-  context: { file: ConfigFile; fileKey: string | undefined },
+  context: { file: ConfigFile; files: SecretFiles; tls: AccountTlsConfig | undefined; path: Path },
 ): AccountConfig {
+  const { files, path, tls } = context
   const { limits } = context.file
   const defaults = kindDefaults[account.kind]
-  const key = account.apiKey ?? context.fileKey
+  const key = account.apiKey ?? files.lines([...path, 'apiKeyFile'])[0]
   return {
     id: account.id,
     kind: account.kind,
     baseUrl: new URL((account.baseUrl ?? defaults.baseUrl)!).href.replace(/\/+$/, ''),
     apiKey: key === undefined ? undefined : new Secret(key),
+    auth: account.auth && entraAuth(account.auth, files.lines([...path, 'auth', 'clientSecretFile'])[0]),
     organization: account.organization,
     project: account.project,
     stateDomain: account.stateDomain ?? account.id,
@@ -80,11 +93,35 @@ function resolveAccount(
     models: account.models && modelRules(account.models),
     enabled: account.enabled,
     allowPrivate: account.allowPrivate,
+    proxy: account.proxy === undefined ? undefined : proxyOf(account.proxy),
+    tls,
     capabilities: { ...defaults.capabilities, ...given(account.capabilities) },
+    discover: openToDiscovery(account),
+    connectTimeoutMs: account.connectTimeout,
     headersTimeoutMs: account.headersTimeout ?? limits.headersTimeout,
     idleTimeoutMs: account.idleTimeout ?? limits.idleTimeout,
     firstTokenTimeoutMs: account.firstTokenTimeout,
   }
+}
+
+function entraAuth(auth: NonNullable<FileAccount['auth']>, fileSecret: string | undefined): EntraAuthConfig {
+  const { kind, tenantId, clientId, scope } = auth
+  const clientSecret = new Secret((auth.clientSecret ?? fileSecret)!)
+  const authority = new URL(auth.authority).href.replace(/\/+$/, '')
+  return { kind, tenantId, clientId, clientSecret, scope, authority }
+}
+
+function proxyOf(written: string): ProxyConfig {
+  const { origin, username, password } = new URL(written)
+  const credentials = username || password ? new Secret(`${username}:${password}`) : undefined
+  return { origin, credentials }
+}
+
+/** An operator's word about a capability is never asked about. */
+function openToDiscovery({ kind, discover, capabilities }: FileAccount): CapabilityName[] {
+  const stated = Object.keys(given(capabilities))
+  const asks = discover ?? (kind === 'openai-compatible' && stated.length === 0)
+  return asks ? capabilityNames.filter(name => !stated.includes(name)) : []
 }
 
 /** Without the keys that are undefined, which would undo a default when spread over it. */

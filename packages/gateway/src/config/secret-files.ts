@@ -8,7 +8,7 @@ import { credential } from './schema/fields.ts'
 
 const maxBytes = 1024 * 1024
 
-/** What stands in the files that `apiKeyFile` and `keysFile` name, by the place that names them. */
+/** What stands in the files that `apiKeyFile`, `clientSecretFile` and `keysFile` name, by the place that names them. */
 export class SecretFiles {
   readonly problems: Problem[] = []
   readonly #lines = new Map<string, readonly string[]>()
@@ -32,11 +32,10 @@ export class SecretFiles {
 export async function readSecretFiles(draft: Draft, options: { baseDir: string }): Promise<SecretFiles> {
   const files = new SecretFiles()
   const named = [
-    ...entriesAt(draft.tree, ['accounts']).map(({ path }) => ({
-      path: [...path, 'apiKeyFile'],
-      minLength: 1,
-      maxKeys: 1,
-    })),
+    ...entriesAt(draft.tree, ['accounts']).flatMap(({ path }) => [
+      { path: [...path, 'apiKeyFile'], minLength: 1, maxKeys: 1 },
+      { path: [...path, 'auth', 'clientSecretFile'], minLength: 1, maxKeys: 1 },
+    ]),
     ...entriesAt(draft.tree, ['clients']).map(({ path }) => ({
       path: [...path, 'keysFile'],
       minLength: 16,

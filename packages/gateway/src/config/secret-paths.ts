@@ -2,6 +2,9 @@ import { type Path, pointer } from './origin.ts'
 
 const secretPlaces = [
   /^\/accounts\/\d+\/apiKey(\/|$)/,
+  /^\/accounts\/\d+\/auth\/clientSecret(\/|$)/,
+  // Its user info is one; the rest of it is no loss.
+  /^\/accounts\/\d+\/proxy(\/|$)/,
   /^\/clients\/\d+\/keys(\/|$)/,
   /^\/admin\/token(\/|$)/,
 ]

@@ -1,4 +1,12 @@
-import type { AccountConfig, ClientConfig, Config, LimitsConfig, PoolConfig } from './config.ts'
+import type {
+  AccountConfig,
+  CapabilityName,
+  ClientConfig,
+  Config,
+  LimitsConfig,
+  PoolConfig,
+  ProxyConfig,
+} from './config.ts'
 import { formatDuration } from './duration.ts'
 import type { ConfigFileInput } from './schema.ts'
 import type { Secret } from './secret.ts'
@@ -46,24 +54,36 @@ function writeClient({ keys, pools, models, ...client }: ClientConfig, write: Wr
 }
 
 function writeAccount(account: AccountConfig, write: WriteSecret) {
-  const { id, kind, baseUrl, apiKey, models, capabilities, ...others } = account
-  const { headersTimeoutMs, idleTimeoutMs, firstTokenTimeoutMs, ...rest } = others
+  const { id, kind, baseUrl, apiKey, auth, proxy, tls, models, capabilities, discover, ...others } = account
+  const { connectTimeoutMs, headersTimeoutMs, idleTimeoutMs, firstTokenTimeoutMs, ...rest } = others
   return {
     id,
     kind,
     baseUrl,
     apiKey: orUndefined(apiKey, write),
+    auth: auth && { ...auth, clientSecret: write(auth.clientSecret) },
+    proxy: proxy && writeProxy(proxy, write),
+    tls: tls && { ca: tls.caFile, cert: tls.certFile, key: tls.keyFile, serverName: tls.serverName },
     ...rest,
     models: orUndefined(models, rules =>
       rules.some(({ upstream }) => upstream !== undefined)
         ? Object.fromEntries(rules.map(({ pattern, upstream }) => [pattern, upstream ?? pattern]))
         : rules.map(({ pattern }) => pattern),
     ),
-    capabilities: { ...capabilities },
+    discover: discover.length > 0,
+    // What the upstream is asked about is not stated.
+    capabilities: Object.fromEntries(
+      Object.entries(capabilities).filter(([name]) => !discover.includes(name as CapabilityName)),
+    ),
+    connectTimeout: formatDuration(connectTimeoutMs),
     headersTimeout: formatDuration(headersTimeoutMs),
     idleTimeout: formatDuration(idleTimeoutMs),
     firstTokenTimeout: orUndefined(firstTokenTimeoutMs, formatDuration),
   }
+}
+
+function writeProxy({ origin, credentials }: ProxyConfig, write: WriteSecret): string {
+  return credentials === undefined ? origin : origin.replace('//', `//${write(credentials)}@`)
 }
 
 function writePool({ accounts, scheduler, commit, firstTokenTimeoutMs, unknownOwners }: PoolConfig) {

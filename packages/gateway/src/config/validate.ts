@@ -48,7 +48,7 @@ export function checkDraft(draft: Draft, options: CheckOptions): Config {
     ...checkDuplicates(draft, files),
   ]
   if (parsed.success && problems.length === 0) {
-    return resolveConfig(parsed.data, { files, tls: tls.config, baseDir })
+    return resolveConfig(parsed.data, { files, tls, baseDir })
   }
   throw new ConfigError(hideSecrets(inFileOrder(firstOfEachPlace(problems)), draft, files))
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { Config } from './config.ts'
-import { entriesAt, valueAt } from './document-tree.ts'
+import { entriesAt, textAt, valueAt } from './document-tree.ts'
 import type { Problem } from './errors.ts'
 import { type Path, pointer } from './origin.ts'
 import type { Draft } from './parse-yaml.ts'
@@ -16,7 +16,7 @@ export function warningsOf(draft: Draft, config: Config, mode: number | undefine
     ...unusedKeys(draft),
     ...unusedAccounts(draft, config),
     ...idlePools(draft, config),
-    ...expiredCertificate(draft, config),
+    ...expiredCertificates(draft, config),
   ]
 }
 
@@ -24,7 +24,11 @@ function exposedSecrets(draft: Draft, mode: number | undefined): Problem[] {
   if (mode === undefined || (mode & readableByOthers) === 0) return []
   const places: Path[] = [
     ['admin', 'token'],
-    ...entriesAt(draft.tree, ['accounts']).map(({ path }) => [...path, 'apiKey']),
+    ...entriesAt(draft.tree, ['accounts']).flatMap(({ path, value }) => [
+      [...path, 'apiKey'],
+      [...path, 'auth', 'clientSecret'],
+      ...(textAt(value, ['proxy'])?.includes('@') ? [[...path, 'proxy']] : []),
+    ]),
     ...entriesAt(draft.tree, ['clients']).flatMap(({ path }) =>
       entriesAt(draft.tree, [...path, 'keys']).map(entry => entry.path),
     ),
@@ -61,11 +65,16 @@ function idlePools(draft: Draft, config: Config): Problem[] {
 }
 
 /** Refused it would be worse: at a reload it would take the rest of the file with it. */
-function expiredCertificate(draft: Draft, { server: { tls } }: Config): Problem[] {
-  if (tls === undefined) return []
-  const { validTo, validToDate } = new X509Certificate(tls.cert)
-  if (validToDate.getTime() > Date.now()) return []
-  const path = ['server', 'tls', 'cert']
-  const message = `the certificate expired on ${validTo}`
-  return [{ origin: draft.origins.nearest(path), path, message, fix: 'renew it' }]
+function expiredCertificates(draft: Draft, { server, accounts }: Config): Problem[] {
+  const shown = [
+    { path: ['server', 'tls', 'cert'], cert: server.tls?.cert },
+    ...accounts.map(({ tls }, index) => ({ path: ['accounts', index, 'tls', 'cert'], cert: tls?.cert })),
+  ]
+  return shown.flatMap(({ path, cert }) => {
+    if (cert === undefined) return []
+    const { validTo, validToDate } = new X509Certificate(cert)
+    if (validToDate.getTime() > Date.now()) return []
+    const message = `the certificate expired on ${validTo}`
+    return [{ origin: draft.origins.nearest(path), path, message, fix: 'renew it' }]
+  })
 }

@@ -40,7 +40,7 @@ const maxResponseHeadBytes = 64 * 1024
 /**
  * The {@link Upstream} port over undici's dispatch, HTTP/1.1 only.
  *
- * Every account has sockets of its own, even when several share an origin: a connection that one account's
+ * Every account has sockets of its own, even when several share an origin or a proxy: a connection that one account's
  * upstream has poisoned (bytes after the end of a response) never carries another account's request. There is no
  * pipelining, no redirect, no decompression and no retry. A listener must not throw.
  */
@@ -48,10 +48,10 @@ export function createUpstream(options: UpstreamOptions = {}): Upstream {
   return new UndiciUpstream({ ...defaults, ...options })
 }
 
-/** An account's sockets, for one base URL. */
+/** An account's sockets, for one way to one base URL. */
 interface AccountPool {
-  readonly baseUrl: string
-  readonly allowPrivate: boolean
+  /** The last target they served: the same object needs no comparison. */
+  target: UpstreamTarget
   readonly pathPrefix: string
   readonly pool: Pool
 }
@@ -124,29 +124,33 @@ class UndiciUpstream implements Upstream {
 
   #poolOf(target: UpstreamTarget): AccountPool {
     const known = this.#pools.get(target.accountId)
-    const allowPrivate = target.allowPrivate === true
     if (known !== undefined) {
-      if (known.baseUrl === target.baseUrl && known.allowPrivate === allowPrivate) return known
+      if (known.target === target) return known
+      if (isSameWay(known.target, target)) {
+        known.target = target
+        return known
+      }
       this.#retire(known.pool)
     }
-    const made = this.#openPool(target.baseUrl, allowPrivate)
+    const made = this.#openPool(target)
     this.#pools.set(target.accountId, made)
     return made
   }
 
-  #openPool(baseUrl: string, allowPrivate: boolean): AccountPool {
-    const url = new URL(baseUrl)
-    const { connectTimeoutMs, connectionsPerAccount, keepAliveMs, resolve } = this.#options
+  #openPool(target: UpstreamTarget): AccountPool {
+    const url = new URL(target.baseUrl)
+    const { connectionsPerAccount, keepAliveMs, resolve } = this.#options
+    const { allowPrivate = false, connectTimeoutMs = this.#options.connectTimeoutMs, proxy, tls } = target
     const keepAliveTimeout = url.protocol === 'https:' ? keepAliveMs.https : keepAliveMs.http
     const pool = new Pool(url.origin, {
-      connect: createConnector({ allowPrivate, connectTimeoutMs, ...(resolve && { resolve }) }),
+      connect: createConnector({ allowPrivate, connectTimeoutMs, resolve, proxy, tls }),
       connections: connectionsPerAccount,
       pipelining: 1,
       allowH2: false,
       keepAliveTimeout,
       maxHeaderSize: maxResponseHeadBytes,
     })
-    return { baseUrl, allowPrivate, pathPrefix: url.pathname.replace(/\/$/, ''), pool }
+    return { target, pathPrefix: url.pathname.replace(/\/$/, ''), pool }
   }
 
   /** Idle sockets close now, busy ones after their exchange. */
@@ -159,6 +163,21 @@ class UndiciUpstream implements Upstream {
     this.#running.delete(exchange)
     if (this.#running.size === 0) for (const resolve of this.#idleListeners.splice(0)) resolve()
   }
+}
+
+/** Whether sockets made for one target serve another: everything that connecting depends on. */
+function isSameWay(a: UpstreamTarget, b: UpstreamTarget): boolean {
+  return (
+    a.baseUrl === b.baseUrl &&
+    a.allowPrivate === b.allowPrivate &&
+    a.connectTimeoutMs === b.connectTimeoutMs &&
+    a.proxy?.origin === b.proxy?.origin &&
+    a.proxy?.authorization === b.proxy?.authorization &&
+    a.tls?.ca === b.tls?.ca &&
+    a.tls?.cert === b.tls?.cert &&
+    a.tls?.key === b.tls?.key &&
+    a.tls?.serverName === b.tls?.serverName
+  )
 }
 
 class ClosedError extends Error {

@@ -1,6 +1,8 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { buildConnector } from 'undici'
+import type { EgressProxy, UpstreamTls } from '../wire/upstream.ts'
 import { forbiddenAddress, isAddressLiteral } from './forbidden-address.ts'
+import { createTunnel } from './tunnel.ts'
 
 /** Resolves a host name to all its addresses, as `dns.lookup` does. */
 export type Resolve = (
@@ -11,7 +13,9 @@ export type Resolve = (
 export interface ConnectorOptions {
   readonly allowPrivate: boolean
   readonly connectTimeoutMs: number
-  readonly resolve?: Resolve
+  readonly resolve?: Resolve | undefined
+  readonly proxy?: EgressProxy | undefined
+  readonly tls?: UpstreamTls | undefined
 }
 
 /** The code of the error a forbidden connection fails with. */
@@ -35,15 +39,36 @@ export class ForbiddenAddressError extends Error {
  * The check sits in the resolver that the socket itself uses, so the address that was judged is the address that
  * is connected to: a name that answers differently the second time (DNS rebinding) gains nothing. Of several
  * addresses the forbidden ones are dropped; when none is left, nothing is connected to.
+ *
+ * Through a proxy it is the proxy that resolves and connects: its address is judged, and of the upstream's only an
+ * address that stands in its URL.
  */
 export function createConnector(options: ConnectorOptions): buildConnector.connector {
-  const { allowPrivate, connectTimeoutMs, resolve = resolveWithSystem } = options
-  const connect = buildConnector({
+  const { allowPrivate, connectTimeoutMs, resolve = resolveWithSystem, proxy, tls } = options
+  const basis = {
     allowH2: false,
     timeout: connectTimeoutMs,
     autoSelectFamily: true,
     lookup: guardedLookup(resolve, allowPrivate),
-  })
+  }
+  const trust = tls?.ca === undefined ? {} : { ca: tls.ca }
+  const direct = buildConnector({ ...basis, ...trust, ...identityOf(tls) })
+  if (proxy === undefined) return guarded(direct, allowPrivate)
+  const toProxy = guarded(buildConnector({ ...basis, ...trust }), allowPrivate)
+  const tunnel = createTunnel({ proxy, toProxy, overTunnel: direct, timeoutMs: connectTimeoutMs })
+  return guarded(tunnel, allowPrivate)
+}
+
+function identityOf({ cert, key, serverName }: UpstreamTls = {}) {
+  return {
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+  }
+}
+
+/** An address that stands in the URL is resolved by nobody, so it is judged before. */
+function guarded(connect: buildConnector.connector, allowPrivate: boolean): buildConnector.connector {
   if (allowPrivate) return connect
   return (target, callback) => {
     const host = target.hostname

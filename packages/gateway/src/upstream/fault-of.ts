@@ -1,6 +1,7 @@
 import { errors } from 'undici'
 import type { UpstreamFault } from '../wire/upstream.ts'
 import { forbiddenAddressCode } from './connector.ts'
+import { ProxyConnectError, proxyRefusedCode } from './tunnel.ts'
 
 const tlsCodes =
   /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|ERR_OSSL|EPROTO$|HOSTNAME_MISMATCH)/
@@ -21,14 +22,16 @@ export interface FaultProgress {
 export function faultOf(error: unknown, progress: FaultProgress): UpstreamFault {
   if (error instanceof errors.HTTPParserError) return parserFault(error.message)
   const { code, message } = describe(error)
+  const where = error instanceof ProxyConnectError ? 'the egress proxy: ' : ''
   switch (code) {
     case 'UND_ERR_HEADERS_TIMEOUT':
       return { kind: 'headers_timeout' }
     case 'UND_ERR_BODY_TIMEOUT':
       return { kind: 'idle_timeout' }
     case 'UND_ERR_CONNECT_TIMEOUT':
-      return { kind: 'connect', detail: 'timed out' }
+      return { kind: 'connect', detail: `${where}timed out` }
     case forbiddenAddressCode:
+    case proxyRefusedCode:
       return { kind: 'connect', detail: message }
     case 'UND_ERR_HEADERS_OVERFLOW':
       return { kind: 'protocol', detail: 'the response head is larger than 64 KiB' }
@@ -44,9 +47,9 @@ export function faultOf(error: unknown, progress: FaultProgress): UpstreamFault 
     case 'UND_ERR_DESTROYED':
       return { kind: 'connect', detail: 'the account was removed or the gateway is closing' }
   }
-  if (tlsCodes.test(code)) return { kind: 'tls', detail: code }
+  if (tlsCodes.test(code)) return { kind: 'tls', detail: where + code }
   if (code === 'UND_ERR_SOCKET' && message.startsWith('bad ')) return { kind: 'protocol', detail: message }
-  if (!progress.requestSent) return { kind: 'connect', detail: code === '' ? 'failed' : code }
+  if (!progress.requestSent) return { kind: 'connect', detail: where + (code === '' ? 'failed' : code) }
   return { kind: 'closed', detail: code === 'UND_ERR_SOCKET' ? message : code }
 }
 

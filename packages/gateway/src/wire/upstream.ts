@@ -15,6 +15,30 @@ export interface UpstreamTarget {
    * does is refused before a connection is made.
    */
   readonly allowPrivate?: boolean
+  /** Longest time for each of TCP, the proxy's answer and TLS. Default: the client's own. */
+  readonly connectTimeoutMs?: number | undefined
+  /** Every connection is a tunnel through this proxy; `allowPrivate` then judges the proxy's address. */
+  readonly proxy?: EgressProxy | undefined
+  readonly tls?: UpstreamTls | undefined
+}
+
+/** An HTTP proxy that opens tunnels (CONNECT). */
+export interface EgressProxy {
+  /** `http://host:port`, or `https://` for TLS to the proxy itself. */
+  readonly origin: string
+  /** The whole value of `proxy-authorization`. */
+  readonly authorization?: string | undefined
+}
+
+/** How an account speaks TLS, all PEM. */
+export interface UpstreamTls {
+  /** Trusted instead of the system's authorities, by the upstream and by a proxy that speaks TLS. */
+  readonly ca?: string | undefined
+  /** What the gateway shows of itself, to the upstream only. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  /** The name to ask for and to check, where it is not the host of `baseUrl`. */
+  readonly serverName?: string | undefined
 }
 
 export interface UpstreamRequest {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { accountAuth } from './account-auth.ts'
 import {
   credential,
   duration,
@@ -63,6 +64,21 @@ const capabilities = section(
   ) as Record<(typeof capabilityNames)[number], z.ZodOptional<z.ZodBoolean>>,
 )
 
+const tls = section({
+  ca: filePath()
+    .optional()
+    .describe('A PEM file of authorities that are trusted in the place of the system’s.'),
+  cert: filePath().optional().describe('A PEM file with the certificate that the upstream is shown.'),
+  key: filePath().optional().describe('A PEM file with its private key, without a passphrase.'),
+  serverName: text(
+    /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
+    'must be a host name',
+    'write the name that stands in the upstream’s certificate',
+  )
+    .optional()
+    .describe('The name to ask for and to check, where it is not the host of baseUrl.'),
+})
+
 export const account = section({
   id: name().describe('The name of the account in logs, metrics and decisions; unique.'),
   kind: oneOf(accountKinds).prefault('openai').describe('The dialect of the upstream.'),
@@ -72,6 +88,7 @@ export const account = section({
     .describe('Where the API is, up to and including /v1. Required unless kind is openai.'),
   apiKey: credential(1).optional().describe(`The key; better as "\${VARIABLE}".`),
   apiKeyFile: filePath().optional().describe('A file that holds the key, instead of apiKey.'),
+  auth: accountAuth.optional().describe('Tokens of Microsoft Entra ID, instead of a key; for kind azure.'),
   organization: headerText().optional().describe('Sent as OpenAI-Organization.'),
   project: headerText().optional().describe('Sent as OpenAI-Project.'),
   stateDomain: name()
@@ -89,9 +106,22 @@ export const account = section({
   allowPrivate: yesOrNo()
     .prefault(false)
     .describe('Allows plain http and private, loopback and link-local addresses.'),
+  proxy: z
+    .string({ error: says('must be a URL', 'write http://HOST:PORT') })
+    .optional()
+    .describe(
+      'The HTTP proxy that connections are tunnelled through, as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT. Omitted: none, whatever the environment says.',
+    ),
+  tls: tls.optional().describe('How TLS is spoken with the upstream, where the system’s defaults do not do.'),
+  discover: yesOrNo()
+    .optional()
+    .describe(
+      'Asks the upstream at the start which capabilities it lacks; costs no tokens. For kind openai-compatible. Omitted: true when capabilities names none.',
+    ),
   capabilities: capabilities
     .prefault({})
     .describe('What the upstream can do, where it differs from its kind.'),
+  connectTimeout: duration().prefault('10s').describe('For each of TCP, a proxy’s answer and TLS.'),
   headersTimeout: duration().optional().describe('Instead of limits.headersTimeout.'),
   idleTimeout: duration().optional().describe('Instead of limits.idleTimeout.'),
   firstTokenTimeout: duration().optional().describe('Instead of the pool’s firstTokenTimeout.'),
