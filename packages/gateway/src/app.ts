@@ -39,6 +39,7 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
       requestLog(record)
     },
   })
+  metrics.showTokens(plane.tokenStates)
   let draining = false
 
   const httpLimits = {

@@ -1,8 +1,9 @@
 import type { BindingStore, Clock, Scheduler } from '@headgate/scheduler'
 import { createMemoryHealth, createMemorySlots } from '@headgate/scheduler/memory'
-import type { Config } from '../config/config.ts'
+import type { AccountConfig, Config } from '../config/config.ts'
 import { createPipeline, type Pipeline } from '../proxy/pipeline.ts'
 import type { PipelineSnapshot } from '../proxy/pipeline-deps.ts'
+import type { AccountAccess } from '../proxy/pool-access.ts'
 import type { RequestRecord } from '../proxy/request-record.ts'
 import type { Log } from '../runtime/log.ts'
 import { createNodeRandom } from '../runtime/random.ts'
@@ -10,13 +11,16 @@ import type { AccountChange } from '../telemetry/account-change.ts'
 import { createDecisionLog } from '../telemetry/decision-log.ts'
 import { knowCredentials } from '../text/credentials.ts'
 import { createUpstream } from '../upstream/client.ts'
+import { withCredentials } from '../upstream/credentialed.ts'
 import { newRequestId } from '../wire/request-id.ts'
+import { accountAccess } from './account-access.ts'
 import { clientAccess } from './client-access.ts'
 import { configCredentials } from './config-credentials.ts'
 import { inOrder } from './in-order.ts'
 import { pipelineLimits } from './pipeline-limits.ts'
 import { createPoolSet } from './pool-set.ts'
 import { inForce, restartOnly } from './restart-only.ts'
+import { createTokenSources, type TokenSources } from './token-sources.ts'
 
 /** What a data plane is told; whoever drives it makes these. */
 export interface DataPlaneOptions {
@@ -44,6 +48,8 @@ export interface DataPlane {
    * False when the configuration has no such account.
    */
   operate(account: string, action: Parameters<Scheduler['operate']>[1]): boolean
+  /** Where the accounts with tokens stand, by account. */
+  readonly tokenStates: TokenSources['states']
   /** Puts another configuration in force, and answers the fields that wait for the next start. */
   reload(next: Config): readonly string[]
   /** Lets nobody in any more and turns away who waits; what runs goes on. */
@@ -56,7 +62,7 @@ export interface DataPlane {
 
 const unwatched = (): void => {}
 
-/** Composes the data plane; nothing is sent before the first request. */
+/** Composes the data plane; before the first request nothing is sent but for the tokens of accounts that need them. */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { config: started, bindings, clock, log, watch = () => unwatched, onRequest, onAccount } = options
   let config = started
@@ -77,9 +83,16 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       }
     },
   )
-  const upstream = createUpstream()
+  const upstream = withCredentials(createUpstream())
+  // Exchanges of the gateway's own share no socket with those of clients.
+  const aside = createUpstream({ connectionsPerAccount: 2 })
+  const tokens = createTokenSources({ upstream: aside, clock, log })
   const snapshotOf = ({ accounts, pools: poolConfigs, clients }: Config): PipelineSnapshot => ({
-    pools: pools.apply(accounts, poolConfigs),
+    pools: pools.apply(
+      accounts,
+      poolConfigs,
+      onceEach(account => accountAccess(account, tokens.of(account))),
+    ),
     clients: clientAccess(clients),
   })
   knowCredentials(bindings, configCredentials(started))
@@ -104,6 +117,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     get config() {
       return config
     },
+    tokenStates: tokens.states,
     get schedulers() {
       return pools.schedulers
     },
@@ -119,14 +133,19 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       config = inForce(started, next)
       pipeline.reloaded()
       upstream.retain(new Set(config.accounts.map(account => account.id)))
+      tokens.retain(config.accounts)
       return restartOnly(started, next)
     },
     drain: () => pools.drain(),
-    cut: () => upstream.close({ timeoutMs: 0 }),
+    cut: async () => {
+      await Promise.all([upstream.close({ timeoutMs: 0 }), aside.close()])
+    },
     close: ({ timeoutMs }) =>
       inOrder([
         () => pools.close(),
+        () => tokens.close(),
         () => upstream.close({ timeoutMs }),
+        () => aside.close(),
         () => decisionLog?.close(),
         () => knowCredentials(bindings, []),
       ]),
@@ -144,4 +163,18 @@ function followAccounts(
     accountChanged: (account, from, to, reason) =>
       tell({ wallMs: clock.wallMs(), pool, account, from, to, reason }),
   })
+}
+
+/** An account in several pools is one account: its target is one object, which the upstream client knows again. */
+function onceEach(
+  make: (account: AccountConfig) => AccountAccess,
+): (account: AccountConfig) => AccountAccess {
+  const made = new Map<AccountConfig, AccountAccess>()
+  return account => {
+    const known = made.get(account)
+    if (known !== undefined) return known
+    const access = make(account)
+    made.set(account, access)
+    return access
+  }
 }

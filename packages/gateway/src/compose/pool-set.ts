@@ -11,7 +11,12 @@ import {
 } from '@headgate/scheduler'
 import { createMemoryAccounts, type MemoryAccountSource } from '@headgate/scheduler/memory'
 import type { AccountConfig, PoolConfig } from '../config/config.ts'
-import { createPoolAccess, type ExchangeCount, type PoolAccess } from '../proxy/pool-access.ts'
+import {
+  type AccountAccess,
+  createPoolAccess,
+  type ExchangeCount,
+  type PoolAccess,
+} from '../proxy/pool-access.ts'
 import { accountAccess, scheduledAccount } from './account-access.ts'
 import { createOperatorWords } from './operator-words.ts'
 
@@ -33,7 +38,11 @@ export interface PoolSet {
    * scheduling changed gets a new scheduler; exchanges that began with the old one keep it to their end, and the
    * last of them closes it.
    */
-  apply(accounts: readonly AccountConfig[], pools: readonly PoolConfig[]): ReadonlyMap<string, PoolAccess>
+  apply(
+    accounts: readonly AccountConfig[],
+    pools: readonly PoolConfig[],
+    accessOf?: (account: AccountConfig) => AccountAccess,
+  ): ReadonlyMap<string, PoolAccess>
   /** An operator's word about an account, in force in every pool that has it or will have it; see `Scheduler.operate`. */
   operate(account: string, action: Parameters<Scheduler['operate']>[1]): void
   /** Lets nobody in any more and turns away who waits; leases live on. */
@@ -123,7 +132,7 @@ export function createPoolSet(
     get schedulers() {
       return new Map([...pools].map(([name, { scheduler }]) => [name, scheduler]))
     },
-    apply(accounts, configs) {
+    apply(accounts, configs, accessOf = accountAccess) {
       const order = new Map(accounts.map((account, place) => [account.id, { account, place }]))
       const access = new Map<string, PoolAccess>()
       for (const config of configs) {
@@ -147,7 +156,7 @@ export function createPoolSet(
             // A disabled account is never chosen, and its models are not the pool's to offer.
             accounts: members
               .filter(({ account }) => account.enabled)
-              .map(({ account }) => accountAccess(account)),
+              .map(({ account }) => accessOf(account)),
             commit: config.commit,
             firstTokenTimeoutMs: config.firstTokenTimeoutMs,
             unknownOwners: config.unknownOwners,

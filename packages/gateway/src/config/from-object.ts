@@ -5,6 +5,7 @@ import { draftOf } from './load.ts'
 import { OriginTable, type Path } from './origin.ts'
 import type { ConfigFileInput } from './schema.ts'
 import { SecretFiles } from './secret-files.ts'
+import { noTlsFiles } from './tls-files.ts'
 import { checkDraft } from './validate.ts'
 
 /**
@@ -42,7 +43,7 @@ export function configFromObject(input: ConfigObject, options: { readonly implic
     ...unreadFiles(tree, ['accounts']),
     ...unreadFiles(tree, ['clients']),
   )
-  return checkDraft(draft, { files: new SecretFiles(), tls: { problems: [] }, baseDir: process.cwd() })
+  return checkDraft(draft, { files: new SecretFiles(), tls: noTlsFiles, baseDir: process.cwd() })
 }
 
 function misplaced(tree: object): Problem[] {
@@ -69,11 +70,16 @@ const deepestKey = 5
 function unreadFiles(tree: unknown, path: Path): Problem[] {
   if (path.length === deepestKey) return []
   return entriesAt(tree, path).flatMap(entry => {
-    if (!String(entry.path.at(-1)).endsWith('File') || typeof entry.value !== 'string') {
+    if (!namesFile(entry.path) || typeof entry.value !== 'string') {
       return unreadFiles(tree, entry.path)
     }
     const message = 'names a file, which is not read here'
     const fix = 'give its content, or load a configuration file with loadConfig'
     return [{ origin: argument, path: entry.path, message, fix }]
   })
+}
+
+function namesFile(path: Path): boolean {
+  const key = String(path.at(-1))
+  return key.endsWith('File') || (path.at(-2) === 'tls' && key !== 'serverName')
 }

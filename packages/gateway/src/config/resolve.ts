@@ -94,7 +94,7 @@ function resolveAccount(
     enabled: account.enabled,
     allowPrivate: account.allowPrivate,
     proxy: account.proxy === undefined ? undefined : proxyOf(account.proxy),
-    tls,
+    tls: account.tls && { ...tls, serverName: account.tls.serverName },
     capabilities: { ...defaults.capabilities, ...given(account.capabilities) },
     discover: openToDiscovery(account),
     connectTimeoutMs: account.connectTimeout,

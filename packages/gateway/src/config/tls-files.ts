@@ -1,5 +1,5 @@
 import type { AccountTlsConfig, TlsConfig } from './config.ts'
-import { entriesAt, textAt, valueAt } from './document-tree.ts'
+import { entriesAt, valueAt } from './document-tree.ts'
 import type { Problem } from './errors.ts'
 import { type Path, pointer } from './origin.ts'
 import type { Draft } from './parse-yaml.ts'
@@ -13,6 +13,9 @@ export interface TlsFilesRead {
   /** Of the account at a path; undefined where it has no section, or one without files that can be used. */
   account(path: Path): AccountTlsConfig | undefined
 }
+
+/** Where no file is read. */
+export const noTlsFiles: TlsFilesRead = { server: undefined, problems: [], account: () => undefined }
 
 interface Reading {
   readonly draft: Draft
@@ -45,6 +48,5 @@ async function readAccount(reading: Reading, account: Path): Promise<AccountTlsC
   const pair = await readPair(reading, section)
   const ca = await readPemAt(reading.draft, [...section, 'ca'], reading)
   const trusted = ca !== undefined && areCertificates(ca, reading.problems) ? ca : undefined
-  const serverName = textAt(reading.draft.tree, [...section, 'serverName'])
-  return { ...pair, caFile: trusted?.file, ca: trusted?.text, serverName }
+  return { ...pair, caFile: trusted?.file, ca: trusted?.text }
 }

@@ -5,6 +5,7 @@ import type { AccountChange } from './account-change.ts'
 import { createAccountMetrics } from './account-metrics.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import { createSchedulerMetrics } from './scheduler-metrics.ts'
+import { showTokens, type TokenReading } from './token-metrics.ts'
 
 /** Everything `/metrics` shows. */
 export interface Metrics {
@@ -14,6 +15,8 @@ export interface Metrics {
   accountChanged(change: AccountChange): void
   /** Shows the scheduler of a pool until the answer is called. */
   watch(pool: string, scheduler: Scheduler): () => void
+  /** Shows the accounts that live on tokens; called once. */
+  showTokens(read: () => ReadonlyMap<string, TokenReading>): void
   /** Drops the series of accounts that are gone. */
   retain(accountIds: ReadonlySet<string>): void
   /** The page in the Prometheus text format. */
@@ -42,6 +45,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       accounts.retain(accountIds)
     },
     watch: schedulers.watch,
+    showTokens: read => showTokens(registry, read),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   }

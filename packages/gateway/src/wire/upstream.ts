@@ -1,3 +1,4 @@
+import type { CredentialSource } from './credential-source.ts'
 import type { HeaderList } from './header-list.ts'
 
 /** Where and with what a request is sent: one account's origin, credential and patience. */
@@ -7,6 +8,8 @@ export interface UpstreamTarget {
   readonly baseUrl: string
   /** The credential header of this account, e.g. `['authorization', 'Bearer ...']`, and others of its own. */
   readonly headers: HeaderList
+  /** Adds a field that is renewed now and then. */
+  readonly credential?: CredentialSource | undefined
   readonly headersTimeoutMs: number
   /** Longest silence between two chunks of a body. */
   readonly idleTimeoutMs: number
@@ -55,6 +58,8 @@ export interface UpstreamRequest {
 export type UpstreamFault =
   | { readonly kind: 'connect'; readonly detail: string }
   | { readonly kind: 'tls'; readonly detail: string }
+  /** Whoever gives out the account's tokens gives none, and will not. */
+  | { readonly kind: 'auth'; readonly detail: string }
   | { readonly kind: 'headers_timeout' }
   | { readonly kind: 'idle_timeout' }
   | { readonly kind: 'closed'; readonly detail: string }

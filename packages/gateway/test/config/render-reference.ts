@@ -50,7 +50,10 @@ comes from. \`headgate config schema\` prints the JSON Schema; editors read it w
 
 ## Accounts: rules between keys
 
-- \`openai\` and \`azure\` accounts need \`apiKey\` or \`apiKeyFile\`; \`azure\` and \`openai-compatible\` ones need \`baseUrl\`.
+- \`openai\` accounts need \`apiKey\` or \`apiKeyFile\`, \`azure\` ones these or \`auth\`; \`azure\` and \`openai-compatible\` ones
+  need \`baseUrl\`.
+- \`proxy\` is http or https, with a host, a port and perhaps user info; its address is judged like that of \`baseUrl\`.
+- \`tls.cert\` and \`tls.key\` stand together and belong together.
 - \`baseUrl\` is http or https, without user info, query and fragment. Plain http, and literal addresses of this machine,
   of private networks, link-local or metadata services need \`allowPrivate: true\`.
 - \`models\` is a list of names, or a map from names to the upstream's names. A name may end in \`*\`. An exact name beats a

@@ -184,6 +184,8 @@ export function judgeFault(upstreamFault: UpstreamFault): Verdict {
   switch (upstreamFault.kind) {
     case 'connect':
       return fault({ kind: 'transport_error' }, 'upstream_unreachable')
+    case 'auth':
+      return broken()
     case 'tls':
       return fault({ kind: 'transport_error' }, 'upstream_tls')
     case 'headers_timeout':
