@@ -62,6 +62,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['telemetry/'],
   'eventsource-parser': ['proxy/tap/'],
   'lru-cache': ['stores/'],
+  'rate-limiter-flexible': ['proxy/admission/'],
   '@headgate/mock-upstream': ['cli/'],
   '@headgate/scheduler': [''],
   'node:sqlite': ['stores/sqlite/'],

@@ -93,6 +93,10 @@ export interface ClientConfig {
   readonly weight: number
   /** -1000..1000, higher is served first. */
   readonly priority: number
+  /** Absent: unlimited, as is each that is absent in it. */
+  readonly rates?:
+    | { readonly requestsPerMinute?: number | undefined; readonly tokensPerMinute?: number | undefined }
+    | undefined
   /** `headers`: answers say which account served, after how many attempts, and by which decision. */
   readonly diagnostics: 'none' | 'headers'
 }

@@ -66,6 +66,7 @@ function resolveClient(client: FileClient, fileKeys: readonly string[]): ClientC
     slots: client.slots,
     weight: client.weight,
     priority: client.priority,
+    rates: client.rates,
     diagnostics: client.diagnostics,
   }
 }

@@ -49,8 +49,14 @@ export function toDocument(config: Config, write: WriteSecret): ConfigFileInput 
   }
 }
 
-function writeClient({ keys, pools, models, ...client }: ClientConfig, write: WriteSecret) {
-  return { ...client, keys: keys.map(write), pools: [...pools], models: models && [...models] }
+function writeClient({ keys, pools, models, rates, ...client }: ClientConfig, write: WriteSecret) {
+  return {
+    ...client,
+    keys: keys.map(write),
+    pools: [...pools],
+    models: models && [...models],
+    rates: rates && { ...rates },
+  }
 }
 
 function writeAccount(account: AccountConfig, write: WriteSecret) {

@@ -3,13 +3,20 @@ import { errorBody, errorHeaders, type GatewayError } from './errors/errors.ts'
 import type { Outbound } from './exchange.ts'
 import type { RequestTrace } from './request-record.ts'
 
-/** Answers with an error of the gateway's own; the answer must not have begun. */
-export function answerError(outbound: Outbound, error: GatewayError, trace: RequestTrace): void {
+/** Answers with an error of the gateway's own, and `extra` headers; the answer must not have begun. */
+export function answerError(
+  outbound: Outbound,
+  error: GatewayError,
+  trace: RequestTrace,
+  extra: HeaderList = none,
+): void {
   const body = errorBody(error, trace.requestId)
-  const headers = errorHeaders(error, trace.requestId, body.length)
+  const headers = [...errorHeaders(error, trace.requestId, body.length), ...extra]
   trace.errorCode = error.code
   answer(outbound, error.status, headers, body, trace)
 }
+
+const none: HeaderList = []
 
 /** Answers with JSON of the gateway's own. */
 export function answerJson(outbound: Outbound, value: unknown, trace: RequestTrace): void {

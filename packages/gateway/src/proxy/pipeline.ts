@@ -2,6 +2,7 @@ import type { Log } from '../runtime/log.ts'
 import { headerValue } from '../wire/header-list.ts'
 import { authenticate, type ClientLookup, type Credential } from './admission/credentials.ts'
 import { permittedPool } from './admission/permitted.ts'
+import { createRates } from './admission/rates.ts'
 import { endRevoked } from './admission/revocation.ts'
 import { createWrongKeys } from './admission/wrong-keys.ts'
 import { answerError } from './answer.ts'
@@ -50,6 +51,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         outbound,
         trace,
         cancellation,
+        rateCharge: undefined,
         attempt: undefined,
       }
       const onAbort = (): void => cancelRequest(exchange, new ClientLeft())
@@ -68,6 +70,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     reloaded() {
       const { clients, pools } = deps.snapshot()
       shared.models.retain([...pools.values()].flatMap(pool => pool.accounts))
+      shared.rates.retain(clients.names)
       const count = endRevoked(shared.underWay, clients)
       if (count > 0) deps.log.info({ count }, 'Requests whose keys were revoked are ended.')
     },
@@ -128,7 +131,7 @@ function serveRouted(routed: RoutedExchange): Promise<void> {
 }
 
 /** Says what went wrong to whoever still listens. */
-function refuse({ inbound, outbound, trace, deps }: RequestExchange, error: unknown): void {
+function refuse({ inbound, outbound, trace, deps, rateCharge }: RequestExchange, error: unknown): void {
   if (error instanceof ClientLeft || inbound.signal.aborted) {
     if (trace.status === 0) trace.status = 499
     trace.errorCode = 'client_closed'
@@ -141,7 +144,8 @@ function refuse({ inbound, outbound, trace, deps }: RequestExchange, error: unkn
     outbound.destroy()
     return
   }
-  answerError(outbound, isGatewayError(error) ? error : new GatewayError('internal_error'), trace)
+  const answer = isGatewayError(error) ? error : new GatewayError('internal_error')
+  answerError(outbound, answer, trace, rateCharge?.headers)
 }
 
 /** The client is told to look here: whatever is not its doing nor an upstream's, and why. */
@@ -172,6 +176,7 @@ function createShared(deps: PipelineDeps): Shared {
     running: new Map(),
     underWay: new Set(),
     wrongKeys: createWrongKeys(clock),
+    rates: createRates(clock),
     budgetOf(pool) {
       let budget = budgets.get(pool)
       if (budget === undefined) {

@@ -1,6 +1,7 @@
 import type { HeaderList } from '../wire/header-list.ts'
 import type { ClientAccess, Credential } from './admission/credentials.ts'
 import { mayUseModel } from './admission/permitted.ts'
+import type { RateCharge, Rates } from './admission/rates.ts'
 import type { WrongKeys } from './admission/wrong-keys.ts'
 import type { Attempt, AttemptEnd, AttemptOptions } from './attempt/attempt.ts'
 import type { ByteBudget } from './byte-budget.ts'
@@ -28,6 +29,7 @@ export interface Shared {
   /** Every request under way whose client is known. */
   readonly underWay: Set<RoutedExchange>
   readonly wrongKeys: WrongKeys
+  readonly rates: Rates
 }
 
 /** One request between its two sides. */
@@ -38,6 +40,8 @@ export interface RequestExchange {
   readonly outbound: Outbound
   readonly trace: RequestTrace
   readonly cancellation: Cancellation
+  /** Set while it is served, for clients with rates. */
+  rateCharge: RateCharge | undefined
   /** The upstream exchange under way: whom to tell when the client leaves. */
   attempt: Attempt | undefined
 }
@@ -102,11 +106,12 @@ export function upstreamHeaders(inbound: Inbound, options: { readonly hasBody: b
 
 const maxHops = 3
 
-/** What a client that asked to see the routing is told of it. */
-export function routingHeaders(exchange: RoutedExchange): HeaderList {
-  if (exchange.client.diagnostics !== 'headers') return none
-  const { attempts, account, decisionId } = exchange.trace
-  const headers: [string, string][] = [['x-headgate-attempts', String(attempts.length)]]
+/** What a client is told beside its answer: its own rates, and the routing if it asked to see it. */
+export function answerHeaders({ client, trace, rateCharge }: RoutedExchange): HeaderList {
+  const rates = rateCharge?.headers ?? none
+  if (client.diagnostics !== 'headers') return rates
+  const { attempts, account, decisionId } = trace
+  const headers = [...rates, ['x-headgate-attempts', String(attempts.length)] as const]
   if (account !== undefined) headers.push(['x-headgate-account', account])
   if (decisionId !== undefined) headers.push(['x-headgate-decision', String(decisionId)])
   return headers

@@ -114,6 +114,11 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: 'The client has as many requests in flight as `clients[].concurrency` allows.',
     remedy: 'Retry when one has ended, or raise the number.',
   },
+  client_rate_limited: {
+    when: 'The client’s `rates` have too few requests or tokens left in this minute; tokens are estimated from the body and the most it may put out. Its `x-ratelimit-*` headers say what is left.',
+    remedy:
+      'Come back after Retry-After, or ask for less output (`max_output_tokens`). Operator: raise the client’s `rates`.',
+  },
   unsupported_media_type: {
     when: 'The content type is not JSON in UTF-8.',
     remedy: 'Send `Content-Type: application/json`.',

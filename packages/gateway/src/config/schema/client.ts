@@ -11,6 +11,17 @@ import {
   whole,
 } from './fields.ts'
 
+const rates = section({
+  requestsPerMinute: whole(1, 1_000_000_000)
+    .optional()
+    .describe('Creates in a minute; one more is refused until the minute is over. Omitted: unlimited.'),
+  tokensPerMinute: whole(1, 1_000_000_000_000)
+    .optional()
+    .describe(
+      'Tokens in a minute: estimated when a request comes, corrected by what its answer reports. Omitted: unlimited.',
+    ),
+})
+
 const noModels = says(
   'is an empty list, which would let the client use nothing',
   'name a model, or leave models out for every model',
@@ -51,6 +62,7 @@ export const client = section({
   priority: whole(-1000, 1000)
     .prefault(0)
     .describe('While requests wait, the higher is always served first. Negative suits background work.'),
+  rates: rates.optional().describe('What the client may do in a minute. Omitted: unlimited.'),
   diagnostics: oneOf(['none', 'headers'])
     .prefault('none')
     .describe('headers: answers say which account served, after how many attempts, and by which decision.'),

@@ -9,6 +9,7 @@ const access = { name: 'team', tenant: 'team', pool: 'default' }
 let lookups = 0
 const known = createClientLookup([{ access, digests: [keyDigest(key), keyDigest(other)] }])
 const clients = {
+  names: known.names,
   byDigest(digest: string) {
     lookups++
     return known.byDigest(digest)

@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { HeaderList } from '../../wire/header-list.ts'
 import { GatewayError } from '../errors/errors.ts'
+import type { RateLimits } from './rates.ts'
 
 /** What one client entry may do. Its keys are known only as digests. */
 export interface ClientAccess {
@@ -21,6 +22,8 @@ export interface ClientAccess {
   readonly weight?: number | undefined
   /** Its band while it waits: higher is served first. Default 0. */
   readonly priority?: number | undefined
+  /** What it may do in a minute; undefined means unlimited. */
+  readonly rates?: RateLimits | undefined
   /** `headers`: answers tell the account, the attempts and the decision. Default `none`. */
   readonly diagnostics?: 'none' | 'headers' | undefined
 }
@@ -34,6 +37,8 @@ export interface Credential {
 
 /** Finds the client of a key. */
 export interface ClientLookup {
+  /** Of all clients. */
+  readonly names: ReadonlySet<string>
   /** `digestHex` is the SHA-256 of the key in lower-case hex. */
   byDigest(digestHex: string): Credential | undefined
 }
@@ -54,6 +59,7 @@ export function createClientLookup(
     }
   }
   return {
+    names: new Set([...byDigest.values()].map(({ credential }) => credential.client.name)),
     byDigest(digestHex) {
       // Finding by digest leaks nothing useful of the key; the comparison is still made in constant time.
       const found = byDigest.get(digestHex)

@@ -104,6 +104,13 @@ export const errorCatalogue = {
     'later',
   ),
 
+  client_rate_limited: entry(
+    429,
+    'rate_limit_error',
+    'This client may use {limit} {what} a minute, and has too few left for this one. Retry later.',
+    'later',
+  ),
+
   // The body.
   unsupported_media_type: invalid(
     'The content type must be application/json in UTF-8; this was {given}.',

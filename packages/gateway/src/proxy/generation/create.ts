@@ -18,13 +18,13 @@ import { type RequestScan, scanRequest } from '../request/scan.ts'
 import { sessionKey } from '../request/session-key.ts'
 import { type Splice, spliceBytes } from '../request/splice.ts'
 import {
+  answerHeaders,
   attemptBasis,
   nearestModels,
-  routingHeaders,
   runAttempt,
   upstreamHeaders,
 } from '../request-exchange.ts'
-import { AttemptTrace } from '../request-record.ts'
+import { AttemptTrace, type RequestTrace } from '../request-record.ts'
 import type { Generation } from '../routing/operation.ts'
 import { AccountSearch, type GenerationExchange, type SearchKeys } from './account-search.ts'
 import { type FailoverState, mayMoveOn } from './failover.ts'
@@ -45,8 +45,11 @@ export async function serveCreate(exchange: GenerationExchange): Promise<void> {
   const headers = upstreamHeaders(exchange.inbound, { hasBody: true })
   const leave = enter(exchange)
   try {
+    const charge = exchange.rateCharge
+    if (charge !== undefined) await charge.request()
     const creation = await readCreation(exchange, headers)
     try {
+      if (charge !== undefined) await charge.tokens(creation.keys.estimatedTokens)
       await generate(exchange, creation)
     } finally {
       creation.body.release()
@@ -56,19 +59,28 @@ export async function serveCreate(exchange: GenerationExchange): Promise<void> {
   }
 }
 
-/** Holds the client to its concurrency; the answer gives the place back. */
-function enter({ client, shared }: GenerationExchange): () => void {
+/** Holds the client to its concurrency and begins to charge its rates; the answer gives back what was not used. */
+function enter(exchange: GenerationExchange): () => void {
+  const { client, shared } = exchange
   const { running } = shared
   const now = running.get(client.name) ?? 0
   if (client.concurrency !== undefined && now >= client.concurrency) {
     throw new GatewayError('key_concurrency', { values: { limit: client.concurrency } })
   }
   running.set(client.name, now + 1)
+  if (client.rates !== undefined) exchange.rateCharge = shared.rates.charge(client.name, client.rates)
   return () => {
+    exchange.rateCharge?.settle(tokensUsed(exchange.trace))
     const left = running.get(client.name)! - 1
     if (left === 0) running.delete(client.name)
     else running.set(client.name, left)
   }
+}
+
+/** Undefined when an upstream worked and nobody said how much. */
+function tokensUsed({ usage, attempts }: RequestTrace): number | undefined {
+  if (usage !== undefined) return usage.inputTokens + usage.outputTokens
+  return attempts.length === 0 ? 0 : undefined
 }
 
 async function readCreation(exchange: GenerationExchange, headers: HeaderList): Promise<Creation> {
@@ -186,7 +198,7 @@ function attempt(
     continuesResponse: facts.continues !== undefined,
     judge: judgeReply,
     blocks: pool.blocks,
-    extraHeaders: routingHeaders(exchange),
+    extraHeaders: answerHeaders(exchange),
     onCommit: () => {
       creation.scan = undefined
       creation.body.release()

@@ -3,9 +3,9 @@ import { judgeReply } from '../attempt/outcome.ts'
 import { ClientLeft } from '../cancellation.ts'
 import { GatewayError } from '../errors/errors.ts'
 import {
+  answerHeaders,
   attemptBasis,
   type RoutedExchange,
-  routingHeaders,
   runAttempt,
   upstreamHeaders,
 } from '../request-exchange.ts'
@@ -62,7 +62,7 @@ function ask(exchange: ObjectExchange, place: ObjectPlace, body: ObjectBody): Pr
       status === 404 && isAbout(route, body, failure)
         ? { outcome: { kind: 'client_error' }, mayFailOver: false, answer: notFound(route) }
         : judgeReply(status, headers, failure, context),
-    extraHeaders: routingHeaders(exchange),
+    extraHeaders: answerHeaders(exchange),
     onCommit: () => body.release(),
   })
   return runAttempt(exchange, attempt, {
