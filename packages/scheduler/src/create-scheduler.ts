@@ -20,9 +20,12 @@ import { createStandings } from './engine/standings.ts'
 import { createTenantSlots } from './engine/tenant-slots.ts'
 import { aborted, createWaiting, type Waiting } from './engine/waiting.ts'
 import { createWallTime } from './engine/wall-time.ts'
+import { cachedTokensAt } from './engine/warm-places.ts'
 import { SchedulerError } from './errors.ts'
 import { stateDomain } from './filters/domain.ts'
 import { verdict } from './health/cool-down.ts'
+import type { Expectation } from './learning/in-flight.ts'
+import { createLearning } from './learning/learning.ts'
 import { createHeadroom, type Headroom, limitDomain } from './limits/headroom.ts'
 import type { Account } from './model/account.ts'
 import type { Decision } from './model/decision.ts'
@@ -98,6 +101,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
   constructor(options: SchedulerOptions) {
     const { profile, slots, bindings, clock, random, health, turns, pool = 'default' } = options
     const columns = createColumns()
+    const learning = profile.learning === 'on' ? createLearning(columns) : undefined
     const roster = createRoster(columns, row => this.#isReusable(row))
     const ring = new DecisionRing(
       columns,
@@ -115,7 +119,10 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
         this.#events.add({ wallMs: clock.wallMs(), account, from, to, reason })
         this.#tell(listener => listener.accountChanged?.(account, from, to, reason))
       },
-      forgotten: row => this.#core.headroom.forget(columns.accounts[row]!),
+      forgotten: row => {
+        this.#core.headroom.forget(columns.accounts[row]!)
+        this.#core.learning?.forget(row)
+      },
     })
     this.#releases = createReleases(slots, clock, account => {
       const row = roster.rowOf(account)
@@ -143,11 +150,13 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       counters: createCounters(),
       listener: this.#loadListener(),
       modelLimits: false,
+      learning,
+      queueDepth: 0,
       grants: 0,
       ranked: createRanked(),
       draw: profile.picker.createDraw(),
       selectionRandom: createSelectionRandom(),
-      scratch: createScratch(),
+      scratch: createScratch(learning),
       seed: new Uint32Array(2),
       indices: new Int32Array(64),
       scores: new Float64Array(64),
@@ -361,19 +370,17 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
   }
 
   began(lease: SlotLease): void {
+    const { learning, clock } = this.#core
+    if (learning !== undefined && this.#isSame(lease)) {
+      learning.firstToken(lease.expectation!, clock.monotonicMs())
+    }
     this.#core.standings.began(lease.row, lease.slot, lease.grant)
   }
 
   limitsTold(lease: SlotLease, limits: ReportedLimits, atMs: number): void {
     const { columns, profile, headroom } = this.#core
-    const now = columns.accounts[lease.row]
-    if (
-      profile.limits !== 'respect' ||
-      now?.id !== lease.account.id ||
-      now.revision !== lease.account.revision
-    )
-      return
-    headroom.report(now, lease.model, limits, lease.grant, atMs)
+    if (profile.limits !== 'respect' || !this.#isSame(lease)) return
+    headroom.report(columns.accounts[lease.row]!, lease.model, limits, lease.grant, atMs)
   }
 
   ended(lease: SlotLease, settlement: Parameters<SlotLease['settle']>[0] | undefined): void {
@@ -387,9 +394,18 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       durationMs: this.#core.clock.monotonicMs() - lease.admittedMs,
       usage: settlement?.usage,
     })
-    const now = this.#core.columns.accounts[lease.row]
     // What an old credential met says nothing about the new one.
-    if (now?.id === lease.account.id && now.revision === lease.account.revision) {
+    const isSame = this.#isSame(lease)
+    const { learning } = this.#core
+    if (learning !== undefined) {
+      const end = {
+        verdict: isSame ? said : 'neutral',
+        usage: settlement?.usage,
+        account: lease.account.id,
+      } as const
+      learning.ended(lease.expectation!, end, this.#core.clock.monotonicMs())
+    }
+    if (isSame) {
       if (said !== 'neutral')
         this.#record(lease.row, said === 'ok', said === 'ok' ? lease.firstTokenMs : null)
       if (outcome === undefined) standings.neutral(lease.row, lease.slot)
@@ -460,9 +476,30 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
   }
 
   #lease(run: Run, waitedMs: number): SlotLease {
-    const lease = new SlotLease(this, run, run.account!, waitedMs, run.startedMs + waitedMs)
+    const lease = new SlotLease(
+      this,
+      run,
+      run.account!,
+      waitedMs,
+      run.startedMs + waitedMs,
+      this.#expectation(run),
+    )
     this.#live.add(lease)
     return lease
+  }
+
+  /** The account behind a lease's row is still the one it was given out for, with the same credential. */
+  #isSame({ row, account }: SlotLease): boolean {
+    const now = this.#core.columns.accounts[row]
+    return now?.id === account.id && now.revision === account.revision
+  }
+
+  #expectation(run: Run): Expectation | undefined {
+    const { learning, clock } = this.#core
+    if (learning === undefined) return undefined
+    const { row, sessionKey: session, inputTokens } = run
+    const cachedTokens = cachedTokensAt(this.#core, run, row)
+    return learning.admitted({ row, session, inputTokens, cachedTokens }, clock.monotonicMs())
   }
 
   #admit(run: Run, waitedMs: number): SlotLease {
@@ -598,6 +635,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
         if (lease === undefined) return
         this.#live.remove(lease)
         lease.lost()
+        if (lease.expectation !== undefined) this.#core.learning?.inFlight.remove(lease.expectation)
         const { columns, standings, tenants, headroom } = this.#core
         standings.neutral(lease.row, slot)
         columns.inUse[lease.row] = Math.max(0, columns.inUse[lease.row]! - 1)

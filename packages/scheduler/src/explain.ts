@@ -14,13 +14,24 @@ export interface Explanation {
  * well; the command line, headers and the dashboard share it.
  */
 export function explain(decision: Decision): Explanation {
+  const costs = decision.scoreUnit === 'ms'
+  const shown = (value: number): number => (costs ? Math.round(-value) : rounded(value))
   return {
     sentences: [whoAsked(decision), ...whoCould(decision), ...howChosen(decision), ...howItWent(decision)],
-    columns: ['account', 'score', ...decision.termNames, 'in use', 'load %', 'waiting', 'errors', 'TTFT ms'],
+    columns: [
+      'account',
+      costs ? 'cost ms' : 'score',
+      ...decision.termNames,
+      'in use',
+      'load %',
+      'waiting',
+      'errors',
+      'TTFT ms',
+    ],
     rows: decision.rows.map(row => [
       row.account,
-      rounded(row.score),
-      ...row.terms.map(rounded),
+      shown(row.score),
+      ...row.terms.map(shown),
       row.limit > 0 ? `${row.inUse}/${row.limit}` : `${row.inUse}`,
       row.loadRate,
       row.waiting,

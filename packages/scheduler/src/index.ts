@@ -5,12 +5,13 @@ export type { AffinityRule, BoundFacts, Verdict } from './affinity/affinity-rule
 export type { BindingScope } from './affinity/binding-key.ts'
 export { classicOwner } from './affinity/classic-owner.ts'
 export { classicSession } from './affinity/classic-session.ts'
+export { pricedSession } from './affinity/priced-session.ts'
 export { warmSession } from './affinity/warm-session.ts'
 export type { Columns } from './columns/columns.ts'
 export type { Ranked } from './columns/ranked.ts'
 export { createScheduler, type SchedulerOptions } from './create-scheduler.ts'
 export type { DequeueLine, DequeuePolicy, StatefulDequeue, StatelessDequeue } from './dequeue/dequeue.ts'
-export { tenantFair } from './dequeue/fair.ts'
+export { tenantFair, warmFair } from './dequeue/fair.ts'
 export { fifo } from './dequeue/fifo.ts'
 export type { Waiter } from './dequeue/waiter.ts'
 export type { OperatorAction, Override } from './engine/overrides.ts'
@@ -37,6 +38,7 @@ export type { LimitWindow, ModelLimits, ReportedLimits, ReportedWindow } from '.
 export type { Outcome, OutcomeKind, Usage } from './model/outcome.ts'
 export type { ScheduleRequest } from './model/request.ts'
 export type { NoneReason, Selection, WaitPlan } from './model/selection.ts'
+export { bestFirst } from './pickers/best-first.ts'
 export { leastLoaded } from './pickers/least-loaded.ts'
 export type { Draw, Picker } from './pickers/picker.ts'
 export { weightedRandom } from './pickers/weighted-random.ts'
@@ -60,9 +62,11 @@ export type {
   Unsubscribe,
 } from './ports.ts'
 export {
+  adaptiveProfile,
   balancedProfile,
   classicProfile,
   loadAwareProfile,
+  type PatienceRule,
   PROFILES,
   type Profile,
   type ProfileName,
@@ -70,11 +74,14 @@ export {
   type WaitRule,
 } from './profile.ts'
 export type { SelectionRandom } from './random.ts'
+export { type CostWeights, DEFAULT_COSTS, expectedCost } from './rankers/expected-cost.ts'
 export { level } from './rankers/level.ts'
-export type { RankCache, Ranker, RankIndex, RecordedFacts, Scratch } from './rankers/ranker.ts'
+export type { CostRanker, RankCache, Ranker, RankIndex, RecordedFacts, Scratch } from './rankers/ranker.ts'
 export { weightedSum } from './rankers/weighted-sum.ts'
 export { DEFAULT_WEIGHTS, type Weights } from './rankers/weights.ts'
 export { type Replay, replay } from './replay.ts'
+export { randomFew } from './samplers/random-few.ts'
+export type { Sampler } from './samplers/sampler.ts'
 export type {
   AccountEvent,
   AccountState,

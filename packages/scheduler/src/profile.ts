@@ -1,9 +1,10 @@
 import type { AffinityRule } from './affinity/affinity-rule.ts'
 import { classicOwner } from './affinity/classic-owner.ts'
 import { classicSession } from './affinity/classic-session.ts'
+import { pricedSession } from './affinity/priced-session.ts'
 import { warmSession } from './affinity/warm-session.ts'
 import type { DequeuePolicy } from './dequeue/dequeue.ts'
-import { tenantFair } from './dequeue/fair.ts'
+import { tenantFair, warmFair } from './dequeue/fair.ts'
 import { fifo } from './dequeue/fifo.ts'
 import { SchedulerError } from './errors.ts'
 import type { Filter } from './filters/filter.ts'
@@ -12,18 +13,35 @@ import { platformFilter } from './filters/platform.ts'
 import { transportFilter } from './filters/transport.ts'
 import { type CoolDownRules, DEFAULT_COOL_DOWNS } from './health/cool-down.ts'
 import { DEFAULT_EJECTION, type EjectionRules } from './health/ejection.ts'
+import { bestFirst } from './pickers/best-first.ts'
 import { leastLoaded } from './pickers/least-loaded.ts'
 import type { Picker } from './pickers/picker.ts'
 import { DEFAULT_TOP_K, weightedRandom } from './pickers/weighted-random.ts'
+import { type CostWeights, DEFAULT_COSTS, expectedCost } from './rankers/expected-cost.ts'
 import { level } from './rankers/level.ts'
 import type { Ranker } from './rankers/ranker.ts'
 import { weightedSum } from './rankers/weighted-sum.ts'
 import { DEFAULT_WEIGHTS, type Weights } from './rankers/weights.ts'
+import { randomFew } from './samplers/random-few.ts'
+import type { Sampler } from './samplers/sampler.ts'
+
+/** How long a request may pass free accounts by for one that is expected to serve it sooner; see engine/patience.ts. */
+export interface PatienceRule {
+  /** Never longer than this. */
+  readonly maxMs: number
+  /** What a free account must cost more before anyone waits for another: what the prediction may be wrong by. */
+  readonly marginMs: number
+}
 
 /** One queue's bounds. */
 export interface WaitRule {
   readonly timeoutMs: number
   readonly max: number
+  /**
+   * Nobody enters the queue who would have to wait longer than this, judged by how fast it is served; read of the
+   * pool's rule. Default: whoever finds a place may enter.
+   */
+  readonly shedMs?: number
   /**
    * The share of `max` one tenant may have while others wait too, above 0 and at most 1; read of the pool's rule,
    * which bounds the whole queue, and only where waiting is over the pool. Default 0.5.
@@ -44,6 +62,15 @@ export interface Profile {
   readonly affinity: readonly AffinityRule[]
   readonly ranker: Ranker
   readonly picker: Picker
+  /** Whom to compare in a large pool. Default: everyone. */
+  readonly sampler?: Sampler
+  /**
+   * Learns latency, health and warm caches from answers, for a ranker that reads them. Sessions are then led back by
+   * what leaving would cost, not by a rule. Default `off`.
+   */
+  readonly learning?: 'off' | 'on'
+  /** Lets a request wait for an account that is worth the wait, although others are free. Needs a {@link CostRanker}. */
+  readonly patience?: PatienceRule
   readonly dequeue: DequeuePolicy
   /** `top_k`: no account beyond the picker's is ever tried. `all`: every other eligible one before any wait. */
   readonly tries: 'top_k' | 'all'
@@ -72,7 +99,12 @@ export interface ProfileOptions {
   /** Absent or 0 means the default of 7. */
   readonly topK?: number
   readonly wait?: Partial<Profile['wait']>
-  /** Who is served first in a queue over the pool: the oldest (default), or tenants by turns. `balanced` only. */
+  /** Of `adaptive`: what its costs weigh; a 0 switches one off. */
+  readonly costs?: Partial<CostWeights>
+  /**
+   * Who is served first in a queue over the pool: the oldest (default), or tenants by turns. `balanced` only: in
+   * `adaptive` tenants always take turns.
+   */
   readonly fairness?: 'fifo' | 'tenant'
   readonly sessionTtlMs?: number
   readonly ownerTtlMs?: number
@@ -155,11 +187,41 @@ export function balancedProfile(options: ProfileOptions = {}): Profile {
   }
 }
 
+/** Twelve at random and the warm ones do as well as all of them; see samplers/random-few.ts. */
+const ADAPTIVE_SAMPLE = 12
+const ADAPTIVE_PATIENCE: PatienceRule = { maxMs: 3_000, marginMs: 200 }
+/** Beyond it a request is better off elsewhere or later: told at once, it can still be. */
+const ADAPTIVE_SHED_MS = 2_000
+
+/**
+ * The expected cost of serving a request at each account, learned from their answers, instead of a weighted sum; a
+ * session leaves its account when staying costs more; a request may wait, within bounds, for an account worth it; and
+ * a freed slot goes to whom it serves best among those whose turn it is. Why, and what each part brings:
+ * docs/explanation/routing.md.
+ */
+export function adaptiveProfile(options: ProfileOptions = {}): Profile {
+  const ttlMs = options.sessionTtlMs ?? SESSION_TTL_MS
+  const balanced = balancedProfile(options)
+  return {
+    ...balanced,
+    name: 'adaptive',
+    affinity: [pricedSession({ ttlMs })],
+    ranker: expectedCost({ ...DEFAULT_COSTS, ...options.costs }),
+    picker: bestFirst(checkedTopK(options.topK)),
+    sampler: randomFew(ADAPTIVE_SAMPLE),
+    learning: 'on',
+    patience: ADAPTIVE_PATIENCE,
+    dequeue: warmFair,
+    wait: { ...balanced.wait, pool: { shedMs: ADAPTIVE_SHED_MS, ...balanced.wait.pool } },
+  }
+}
+
 /** The shipped profiles by the names configurations use. */
 export const PROFILES = {
   classic: classicProfile,
   'load-aware': loadAwareProfile,
   balanced: balancedProfile,
+  adaptive: adaptiveProfile,
 } as const
 
 export type ProfileName = keyof typeof PROFILES

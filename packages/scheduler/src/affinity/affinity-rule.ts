@@ -18,10 +18,10 @@ export interface BoundFacts {
 }
 
 /**
- * What to do about a binding: use the account; pass on and keep the binding; pass on and remove it; or pass on
+ * What to do about a binding: use the account; let the ranker weigh what it is worth; pass on and keep the binding; pass on and remove it; or pass on
  * and point it at wherever the request ends up.
  */
-export type Verdict = 'use' | 'keep' | 'unbind' | 'move'
+export type Verdict = 'use' | 'price' | 'keep' | 'unbind' | 'move'
 
 /** A layer before balancing: a key that leads a request back to where it was served before. */
 export interface AffinityRule {

@@ -10,6 +10,8 @@ export interface ServiceRate {
    * {@link MAX_RETRY_MS}; undefined while nobody was ever served through it.
    */
   retryAfterMs(waiting: number, nowMs: number): number | undefined
+  /** The same without bounds. */
+  waitMs(waiting: number, nowMs: number): number | undefined
 }
 
 /** A client told less would come back to the same queue. */
@@ -44,6 +46,14 @@ export function createServiceRate(): ServiceRate {
     atMs = nowMs
   }
 
+  function waitMs(waiting: number, nowMs: number): number | undefined {
+    advance(nowMs)
+    if (count === 0) return undefined
+    const weight = 1 - Math.exp(-Math.max(1, busyMs) / MEMORY_MS)
+    const perMs = count / (MEMORY_MS * weight)
+    return Math.max(1, waiting) / perMs
+  }
+
   return {
     busy(nowMs) {
       advance(nowMs)
@@ -57,12 +67,10 @@ export function createServiceRate(): ServiceRate {
       advance(nowMs)
       count++
     },
+    waitMs,
     retryAfterMs(waiting, nowMs) {
-      advance(nowMs)
-      if (count === 0) return undefined
-      const weight = 1 - Math.exp(-Math.max(1, busyMs) / MEMORY_MS)
-      const perMs = count / (MEMORY_MS * weight)
-      return boundedRetryMs(Math.max(1, waiting) / perMs)
+      const ms = waitMs(waiting, nowMs)
+      return ms === undefined ? undefined : boundedRetryMs(ms)
     },
   }
 }

@@ -57,6 +57,9 @@ function lookedUp(
   switch (rule.judge(factsOf(core, run, row))) {
     case 'keep':
       return
+    case 'price':
+      if (run.set === undefined || isMember(run.set, row)) run.hintRow = row
+      return
     case 'move':
       if (isSession) run.sessionWrite = 'move'
       return

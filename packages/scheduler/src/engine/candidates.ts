@@ -3,10 +3,12 @@ import { standsBefore } from '../columns/order.ts'
 import { rankTopK, resetRanked } from '../columns/ranked.ts'
 import { isModelLimited } from '../filters/standing.ts'
 import type { RankCache, RankIndex } from '../rankers/ranker.ts'
+import type { Sampler } from '../samplers/sampler.ts'
 import { loadSkewByMoments } from '../stats/load-skew.ts'
 import type { Core } from './core.ts'
 import { type EligibleSet, isMember } from './eligible-set.ts'
 import type { Run } from './run.ts'
+import { withCached } from './warm-places.ts'
 
 /** At most so many candidates are recorded one and all; of larger pools only the top K. */
 const CAPTURE_ALL = 64
@@ -49,7 +51,17 @@ function mayBar(core: Core, run: Run): boolean {
 
 /** Ranks the candidates into `core.ranked`, counts them, and opens the record with their facts. */
 export function rankCandidates(core: Core, run: Run, set: EligibleSet): void {
+  if (core.learning === undefined) rank(core, run, set)
+  else withCached(core, run, () => rank(core, run, set))
+}
+
+function rank(core: Core, run: Run, set: EligibleSet): void {
   const barring = mayBar(core, run)
+  const { sampler } = core.profile
+  if (sampler !== undefined && run.domain === undefined && set.members.length > sampler.wholeBelow) {
+    rankSample(core, run, set, sampler)
+    return
+  }
   // Index and cache know a set as a whole: a request with exceptions of its own is ranked by itself.
   if (barring || run.domain !== undefined) rankByScan(core, run, set, barring)
   else if (set.index !== undefined) rankByIndex(core, run, set.index, set.members.length)
@@ -92,6 +104,41 @@ function rankByScan(core: Core, run: Run, set: EligibleSet, barring: boolean): v
   count(run, { candidates: n, members: members.length, sum, squares })
   core.profile.ranker.rank(run.request, indices, n, columns, core.scratch, scores)
   keepBest(core, run, { rows: indices, scores }, members.length)
+}
+
+/** Compares some of a large set: those where the session is warm, and those the sampler draws. */
+function rankSample(core: Core, run: Run, set: EligibleSet, sampler: Sampler): void {
+  const { columns, scratch, random, seed, selectionRandom } = core
+  makeRoom(core, set.members.length)
+  const { indices, scores } = core
+  random.next64(seed)
+  seedRun(core, run)
+  let n = 0
+  for (const { row } of run.warm) if (isCandidate(core, run, set, row)) indices[n++] = row
+  if (run.warm.length === 0 && run.hintRow >= 0 && isCandidate(core, run, set, run.hintRow))
+    indices[n++] = run.hintRow
+  const drawn = sampler.sample(set.members, columns, OPEN, selectionRandom, indices, n)
+  let sum = 0
+  let squares = 0
+  let kept = n
+  for (let i = n; i < drawn; i++) if (!isBarred(core, run, indices[i]!)) indices[kept++] = indices[i]!
+  for (let i = 0; i < kept; i++) {
+    const load = columns.loadRate[indices[i]!]!
+    sum += load
+    squares += load * load
+  }
+  run.excluded = drawn - kept
+  count(run, { candidates: kept, members: drawn, sum, squares })
+  core.profile.ranker.rank(run.request, indices, kept, columns, scratch, scores)
+  keepBest(core, run, { rows: indices, scores }, kept)
+}
+
+/** Starts the selection's own chance from the seed in hand, and has it recorded. */
+export function seedRun({ seed, selectionRandom }: Core, run: Run): void {
+  run.seeded = true
+  run.seedLow = seed[0]!
+  run.seedHigh = seed[1]!
+  selectionRandom.seed(run.seedLow, run.seedHigh)
 }
 
 function rankByCache(core: Core, run: Run, cache: RankCache, members: number): void {

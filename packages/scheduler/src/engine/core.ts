@@ -1,5 +1,6 @@
 import type { Columns } from '../columns/columns.ts'
 import type { Ranked } from '../columns/ranked.ts'
+import type { Learning } from '../learning/learning.ts'
 import type { Headroom } from '../limits/headroom.ts'
 import type { Draw } from '../pickers/picker.ts'
 import type { BindingStore, Clock, LoadListener, Random, SlotBatch, SlotStore } from '../ports.ts'
@@ -39,6 +40,10 @@ export interface Core {
   readonly listener: LoadListener
   /** True when some account is rate limited for single models. */
   modelLimits: boolean
+  /** What the profile learns of its accounts; undefined where it learns nothing. */
+  readonly learning: Learning | undefined
+  /** Requests that wait in the queue. */
+  queueDepth: number
   /** Slots granted so far. */
   grants: number
 

@@ -314,6 +314,7 @@ export class DecisionRing {
         limited: data[at + LIMITED]!,
       },
       seed: flags & SEEDED ? uint64Text(data[at + SEED_LOW]!, data[at + SEED_HIGH]!) : undefined,
+      scoreUnit: this.#ranker.unit,
       termNames: this.#ranker.termNames,
       rows: Array.from({ length: data[at + ROWS]! }, (_, place) => this.#readRow(at, place)),
       attempts: Array.from({ length: data[at + TRIED]! }, (_, n) => this.#readAttempt(data[at + TRIES + n]!)),

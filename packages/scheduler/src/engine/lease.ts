@@ -1,3 +1,4 @@
+import type { Expectation } from '../learning/in-flight.ts'
 import type { Reservation } from '../limits/headroom.ts'
 import type { Account } from '../model/account.ts'
 import type { Decision, Layer } from '../model/decision.ts'
@@ -37,10 +38,19 @@ export class SlotLease implements Lease {
   readonly reservation: Reservation | undefined
   /** Milliseconds from admission to the first output-bearing event, -1 while there was none. */
   firstTokenMs = -1
+  /** What the profile that learns expected of it. */
+  readonly expectation: Expectation | undefined
   #keeper: LeaseKeeper
   #held = true
 
-  constructor(keeper: LeaseKeeper, run: Run, account: Account, waitedMs: number, admittedMs: number) {
+  constructor(
+    keeper: LeaseKeeper,
+    run: Run,
+    account: Account,
+    waitedMs: number,
+    admittedMs: number,
+    expectation: Expectation | undefined,
+  ) {
     this.#keeper = keeper
     this.account = account
     this.decisionId = run.decisionId
@@ -54,6 +64,7 @@ export class SlotLease implements Lease {
     this.grant = run.grant
     this.model = run.request.model
     this.reservation = run.reservation
+    this.expectation = expectation
   }
 
   get held(): boolean {

@@ -92,6 +92,16 @@ export function createQueueBounds<W extends Waiter>(
     judge(run) {
       const { maxWaiting } = run.plan!
       const ahead = isPerAccount(run) ? queue.waitingFor(run.waitRow) : queue.length
+      const { shedMs } = profile.wait.pool
+      if (shedMs !== undefined && run.domain === undefined && queue.length > 0) {
+        const waitMs = rate.waitMs(queue.length + 1, clock.monotonicMs())
+        if (waitMs !== undefined && waitMs > shedMs) {
+          return full(
+            run,
+            `${queue.length} requests are waiting already, for ${Math.round(waitMs)} ms at the present rate; the limit is ${shedMs} ms.`,
+          )
+        }
+      }
       const isFull = ahead >= maxWaiting
       const share = shareOf(profile.waits, profile.wait.pool.maxShare, maxWaiting)
       const own = counts.get(run.tenant) ?? 0

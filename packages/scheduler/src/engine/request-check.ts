@@ -3,7 +3,7 @@ import type { ScheduleRequest } from '../model/request.ts'
 
 /** Refuses figures that cannot be compared: one of them in a queue would make its order meaningless. */
 export function checkRequest(request: ScheduleRequest): void {
-  const { priority, tenantWeight, tenantLimit, estimatedTokens } = request
+  const { priority, tenantWeight, tenantLimit, estimatedTokens, inputTokens } = request
   if (priority !== undefined) check('priority', priority, Number.isFinite(priority), 'a finite number')
   if (tenantWeight !== undefined) {
     const fine = tenantWeight > 0 && Number.isFinite(tenantWeight)
@@ -13,6 +13,10 @@ export function checkRequest(request: ScheduleRequest): void {
   if (estimatedTokens !== undefined) {
     const fine = estimatedTokens >= 0 && Number.isFinite(estimatedTokens)
     check('estimatedTokens', estimatedTokens, fine, 'a finite number of at least 0')
+  }
+  if (inputTokens !== undefined) {
+    const fine = inputTokens >= 0 && Number.isFinite(inputTokens)
+    check('inputTokens', inputTokens, fine, 'a finite number of at least 0')
   }
 }
 

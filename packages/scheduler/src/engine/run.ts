@@ -1,4 +1,6 @@
 import type { BindingScope } from '../affinity/binding-key.ts'
+import { inputTokensOf } from '../learning/learning.ts'
+import type { WarmPlace } from '../learning/warmth.ts'
 import type { Reservation } from '../limits/headroom.ts'
 import type { Account } from '../model/account.ts'
 import type { Layer } from '../model/decision.ts'
@@ -10,6 +12,7 @@ import type { AttemptOrigin, AttemptResult, DecisionFacts } from './decision-rin
 import type { EligibleSet } from './eligible-set.ts'
 
 const NONE: readonly number[] = []
+const NOWHERE: readonly WarmPlace[] = []
 
 /** The steps of a selection, in order; see `select.ts`. */
 export const OWNER = 0
@@ -68,6 +71,8 @@ export class Run implements DecisionFacts {
   /** The row a binding led to, -1 without one, and what came of asking for its slot. */
   boundRow = -1
   boundResult: AttemptResult = 'granted'
+  /** The row that the session is bound to, where a binding is worth something but asked nothing; -1 without one. */
+  hintRow = -1
   /** How many rows of the last batch were answered for. */
   asked = 0
   /** Rows asked for already. */
@@ -87,6 +92,14 @@ export class Run implements DecisionFacts {
   sessionKey: string | undefined = undefined
   /** What the session was bound to when it was looked up. */
   sessionTarget: string | undefined = undefined
+  /** Where the session's prompt is warm, newest first, where the profile learns that. */
+  warm: readonly WarmPlace[] = NOWHERE
+  /** Free accounts that are not worth it are passed by until then, monotonic; 0 when none is. See `patience.ts`. */
+  patientUntilMs = 0
+  /** What an account may cost to be worth it, before patience wears off. */
+  acceptMs = 0
+  /** The figures over the candidates that were compared, for what one of them costs later. */
+  bounds: Float64Array | undefined = undefined
   /** What becomes of the session's binding once the request has a slot. */
   sessionWrite: 'none' | 'bind' | 'move' = 'none'
 
@@ -106,6 +119,11 @@ export class Run implements DecisionFacts {
   /** Tokens it will take from a token limit. */
   get tokens(): number {
     return this.request.estimatedTokens ?? 0
+  }
+
+  /** Tokens of its prompt; see `ScheduleRequest`. */
+  get inputTokens(): number {
+    return inputTokensOf(this.request)
   }
 
   get tenant(): string {

@@ -6,15 +6,17 @@ import type { MaybePromise } from '../ports.ts'
 import { deriveSelectionSeed } from '../random.ts'
 import type { CancelSignal } from '../scheduler.ts'
 import { affinityStep } from './affinity-step.ts'
-import { isCandidate, isExcluded, isLimited, nextFree, rankCandidates } from './candidates.ts'
+import { isCandidate, isExcluded, isLimited, nextFree, rankCandidates, seedRun } from './candidates.ts'
 import type { Core } from './core.ts'
 import { type EligibleSet, isMember } from './eligible-set.ts'
 import { guarded, isPromise } from './maybe-promise.ts'
 import { type OwnerLookup, resolveOwners, storeFailed } from './owners.ts'
+import { isWorthTaking, mayWaitForBetter } from './patience.ts'
 import { checkRequest } from './request-check.ts'
 import { AFFINITY, DONE, REST, Run, TRY } from './run.ts'
 import { bindSession } from './session-binding.ts'
 import { takeFirst, takeRow } from './take-slot.ts'
+import { cachedTokensAt, findWarm } from './warm-places.ts'
 
 type Pending = Promise<void> | undefined
 
@@ -121,6 +123,7 @@ function balanceStep(core: Core, run: Run): Pending {
   run.layer = run.domain === undefined ? 'load_balance' : 'previous_response_id'
   run.set ??= core.sets.find(run.request.model, run.request.transport ?? '', undefined)
   const { set } = run
+  findWarm(core, run)
   rankCandidates(core, run, set)
   noteBound(core, run)
   if (run.gated) return stayOut(core, run, set)
@@ -135,6 +138,10 @@ function balanceStep(core: Core, run: Run): Pending {
   }
   if (run.candidateCount === 0) {
     nothing(core, run, set)
+    return
+  }
+  if (mayWaitForBetter(core, run)) {
+    busy(core, run)
     return
   }
   return drawAndTry(core, run)
@@ -197,18 +204,16 @@ function drawAndTry(core: Core, run: Run): Pending {
 }
 
 function beginDraw(core: Core, run: Run): void {
-  const { ranked, seed, selectionRandom } = core
-  if (ranked.n > 1) {
+  const { ranked, seed } = core
+  // A sampler has drawn already, and what orders by cost draws nothing.
+  if (ranked.n > 1 && !run.seeded && core.profile.ranker.unit === undefined) {
     const { session = '', previousResponse = '', model, group = null } = run.request
     // Without an anchor the reference mixes its hash with entropy: all entropy is the same, and cheaper.
     if (session === '' && previousResponse === '') core.random.next64(seed)
     else deriveSelectionSeed(seed, { session, previousResponse, model, group }, core.random)
-    run.seeded = true
-    run.seedLow = seed[0]!
-    run.seedHigh = seed[1]!
-    selectionRandom.seed(run.seedLow, run.seedHigh)
+    seedRun(core, run)
   }
-  core.draw.begin(ranked, core.columns, selectionRandom)
+  core.draw.begin(ranked, core.columns, core.selectionRandom)
 }
 
 /** True for a row that need not be asked: the columns show it full, and the profile trusts them. */
@@ -297,6 +302,7 @@ function selected(core: Core, run: Run): Pending {
   run.step = DONE
   run.result = 'selected'
   run.stickyPreviousHit = run.layer === 'previous_response_id'
+  if (core.learning !== undefined) run.stickySessionHit = cachedTokensAt(core, run, run.row) > 0
   return bindSession(core, run, run.row) as Pending
 }
 
@@ -383,6 +389,6 @@ export function mayUse(core: Core, run: Run, row: number): boolean {
   if (run.waitRow >= 0 && run.waitRow !== row) return false
   const { set } = run
   if (set === undefined) return run.waitRow === row && (core.columns.usable[row]! & REACHABLE) !== 0
-  if (isCandidate(core, run, set, row)) return true
+  if (isCandidate(core, run, set, row)) return isWorthTaking(core, run, row)
   return isMember(set, row) && core.standings.probes.includes(row) && mayProbe(core, run, row)
 }

@@ -13,6 +13,7 @@ import type { Run } from './run.ts'
 import { mayUse } from './select.ts'
 import { takeRow } from './take-slot.ts'
 import { createWaitQueue, type WaitQueue } from './wait-queue.ts'
+import { cachedTokensAt } from './warm-places.ts'
 
 /** The waiting part of a scheduler: enters requests into the queue, and gives them freed slots. */
 export interface Waiting {
@@ -38,6 +39,8 @@ const RETRY_MS = 500
 export interface WaitingRun extends Waiter {
   readonly run: Run
   turnAway(error: SchedulerError): void
+  /** Cancels the timer of its patience. */
+  endPatience: (() => void) | undefined
   /** Told on a slot taken on its behalf. */
   admitted(): void
 }
@@ -75,15 +78,18 @@ export function createWaiting(
     line?.entered(waiter)
     bounds.entered(waiter)
     count(waiter.run, 1)
+    core.queueDepth = queue.length
     onDepth()
   }
 
   function leave(waiter: WaitingRun, how: 'admitted' | 'gone'): boolean {
     if (!queue.remove(waiter)) return false
+    waiter.endPatience?.()
     line?.left(waiter, how)
     bounds.left(waiter, how)
     count(waiter.run, -1)
     if (queue.length === 0) forgetRows()
+    core.queueDepth = queue.length
     onDepth()
     return true
   }
@@ -182,9 +188,35 @@ export function createWaiting(
     if (asked || busyElsewhere) missed.add(row)
   }
 
-  function choose(may: (waiter: Waiter) => boolean): Waiter | undefined {
-    if (line !== undefined) return line.next(may, core.clock.monotonicMs())
+  function choose(row: number, may: (waiter: Waiter) => boolean): Waiter | undefined {
+    if (line !== undefined) return line.next(may, core.clock.monotonicMs(), waiter => valueMs(waiter, row))
     return 'next' in dequeue ? queue.choose(dequeue, may) : undefined
+  }
+
+  /** What a slot of this row is worth to a waiter beyond one of its warmest other account: time not spent reading. */
+  function valueMs(waiter: Waiter, row: number): number {
+    const { run } = waiter as WaitingRun
+    if (core.learning === undefined || run.warm.length === 0) return 0
+    let elsewhere = 0
+    for (const place of run.warm) {
+      if (place.row !== row) elsewhere = Math.max(elsewhere, cachedTokensAt(core, run, place.row))
+    }
+    return core.learning.fit.perTokenMs * (cachedTokensAt(core, run, row) - elsewhere)
+  }
+
+  /** Patience wears off: what was passed by is looked at again. */
+  function armPatience(waiter: WaitingRun): void {
+    const { run } = waiter
+    if (run.patientUntilMs === 0) return
+    const delayMs = Math.max(0, run.patientUntilMs - core.clock.monotonicMs())
+    waiter.endPatience = core.clock.schedule(delayMs, () => {
+      waiter.endPatience = undefined
+      run.patientUntilMs = 0
+      for (const row of rowsOf(run)) {
+        if (!waiter.queued) return
+        if (hasRoom(columns, row) && mayUse(core, run, row)) wake(row)
+      }
+    })
   }
 
   /** Gives the row's free slots to those who may use them; `busyElsewhere`: someone could, but has one on its way. */
@@ -192,7 +224,7 @@ export function createWaiting(
     let claims = 0
     let busyElsewhere = false
     while (queue.length > 0 && columns.usable[row] !== 0 && hasRoom(columns, row)) {
-      const waiter = choose(candidate => {
+      const waiter = choose(row, candidate => {
         const { run, tenant } = candidate as WaitingRun
         if (!mayUse(core, run, row)) return false
         if (candidate.claiming) {
@@ -244,6 +276,7 @@ export function createWaiting(
           next: undefined,
           queued: false,
           claiming: false,
+          endPatience: undefined,
           expire: () => waiter.turnAway(bounds.expired(run)),
           turnAway(error) {
             if (!leave(waiter, 'gone')) return
@@ -257,6 +290,7 @@ export function createWaiting(
         }
         signal?.addEventListener('abort', onAbort, { once: true })
         enterQueue(waiter)
+        armPatience(waiter)
       })
     },
     wake,

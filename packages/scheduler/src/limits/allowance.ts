@@ -46,6 +46,12 @@ export function spareOf({ limit, remaining }: Allowance, reserved: number): numb
   return remaining - reserved - marginOf(limit)
 }
 
+/** spare / limit, from 0 to 1; 1 for what is not known. */
+export function shareOf(allowance: Allowance | undefined, reserved: number): number {
+  if (allowance === undefined || allowance.limit === Number.POSITIVE_INFINITY) return 1
+  return Math.min(1, Math.max(0, spareOf(allowance, reserved) / allowance.limit))
+}
+
 /**
  * True when the window has room: spare >= min(max(1, amount), limit - margin). A request larger than the whole limit
  * passes a whole allowance: whether it is too large only the upstream can say.

@@ -4,7 +4,15 @@ import type { Account } from '../model/account.ts'
 import type { LimitWindow, ModelLimits, ReportedLimits } from '../model/limits.ts'
 import type { Usage } from '../model/outcome.ts'
 import type { LimitsNotice } from '../ports.ts'
-import { type Allowance, afterReset, hasSpare, isMeant, openAllowance, spareOf } from './allowance.ts'
+import {
+  type Allowance,
+  afterReset,
+  hasSpare,
+  isMeant,
+  openAllowance,
+  shareOf,
+  spareOf,
+} from './allowance.ts'
 
 /**
  * What is left of the rate limits that upstreams report, kept for each limit domain and model.
@@ -25,6 +33,8 @@ export interface Headroom {
   /** False when surely no account is short of what a request needs: one comparison in most cases. */
   mayBar(tokens: number): boolean
   covers(account: Account, model: string, tokens: number): boolean
+  /** The least share of a limit that is left to spend, from 0 to 1; 1 where nothing is known. */
+  shareLeft(account: Account, model: string): number
   /** When the windows that are in a request's way are reset, monotonic; 0 when none is. */
   freeAtMs(account: Account, model: string, tokens: number): number
   /** Undefined where nothing is known of the account and model. */
@@ -266,6 +276,12 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
       if (entry === undefined) return true
       const inWay = isInWay(entry, tokens)
       return !inWay.requests && !inWay.tokens
+    },
+    shareLeft(account, model) {
+      const entry = entryOf(account, model)
+      if (entry === undefined) return 1
+      const { requests, tokens, reservedRequests, reservedTokens } = entry
+      return Math.min(shareOf(requests, reservedRequests), shareOf(tokens, reservedTokens))
     },
     freeAtMs(account, model, tokens) {
       const entry = entryOf(account, model)

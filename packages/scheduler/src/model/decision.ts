@@ -94,6 +94,8 @@ export interface Decision extends DecisionOutcome {
   readonly filtered: FilterCounts
   /** 64 bits as unsigned decimal text; undefined when nothing was drawn. */
   readonly seed: string | undefined
+  /** `ms`: scores and terms are minus a cost in milliseconds. */
+  readonly scoreUnit: 'ms' | undefined
   /** Names of the terms in every row. */
   readonly termNames: readonly string[]
   /** The first `topK` are the best, best first; all other candidates follow when captured in full. */

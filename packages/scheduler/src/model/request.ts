@@ -40,6 +40,11 @@ export interface ScheduleRequest {
    */
   readonly tenantLimit?: number
   /**
+   * Tokens of its prompt, as far as they are known before it is sent; what an adaptive profile predicts times and
+   * caches from. Default: unknown.
+   */
+  readonly inputTokens?: number
+  /**
    * Tokens the request will take from an account's token limit (input and the most it may put out): reserved with
    * the slot, corrected when the lease is settled. Default 0. While it waits, a thousand of them cost as much as one
    * request.

@@ -1,11 +1,19 @@
 import type { Columns } from '../columns/columns.ts'
+import type { Learning } from '../learning/learning.ts'
 import type { DecisionRow } from '../model/decision.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 
-/** What one ranking keeps between `rank` and `terms`: reused, never read across selections. */
+/** What one ranking is given and keeps: reused, never read across selections. */
 export interface Scratch {
   /** Figures over the whole candidate set (smallest, largest, ...), laid out by the ranker. */
   readonly bounds: Float64Array
+  /** Tokens of this request's prompt that a row holds already; 0 but for the few that are warm. As long as the columns. */
+  cachedTokens: Float64Array
+  nowMs: number
+  /** What was learned of the accounts; undefined where the profile learns nothing. */
+  readonly learning: Learning | undefined
+  /** The least share of a reported rate limit that a row has left for this request's model; 1 where nothing is known. */
+  limitShare: (row: number) => number
 }
 
 /** A candidate's facts as they were recorded. */
@@ -15,8 +23,14 @@ export type RecordedFacts = Omit<DecisionRow, 'terms'>
 export const BOUNDS = 8
 
 /** Room for those figures. */
-export function createScratch(): Scratch {
-  return { bounds: new Float64Array(BOUNDS) }
+export function createScratch(learning?: Learning): Scratch {
+  return {
+    bounds: new Float64Array(BOUNDS),
+    cachedTokens: new Float64Array(16),
+    nowMs: 0,
+    learning,
+    limitShare: () => 1,
+  }
 }
 
 /**
@@ -27,6 +41,8 @@ export function createScratch(): Scratch {
  */
 export interface Ranker {
   readonly name: string
+  /** `ms`: scores are minus a cost in milliseconds. Absent: a preference without a unit. */
+  readonly unit?: 'ms'
   /** Names of the terms, in the order in which their left-to-right sum is the score. */
   readonly termNames: readonly string[]
   /** Writes the score of `indices[i]` into `out[i]` for i below n. */
@@ -60,6 +76,19 @@ export interface Ranker {
   createCache?(members: Int32Array): RankCache
   /** An index over a fixed membership that yields the same order without reading all of it; for large sets. */
   createIndex?(members: Int32Array): RankIndex
+}
+
+/** A ranker whose score is minus an expected cost: it can say what one account would cost, apart from the others. */
+export interface CostRanker extends Ranker {
+  readonly unit: 'ms'
+  /** The cost of one row for a request, with the figures over the candidates that were compared once. */
+  costMs(
+    request: ScheduleRequest,
+    row: number,
+    columns: Columns,
+    scratch: Scratch,
+    bounds: Float64Array,
+  ): number
 }
 
 /** Scores the usable members of one eligible set, doing again only what changed. */

@@ -1,0 +1,178 @@
+import type { Columns } from '../columns/columns.ts'
+import type { Usage } from '../model/outcome.ts'
+import type { ScheduleRequest } from '../model/request.ts'
+import { type AccountHealth, createAccountHealth, LATE } from './account-health.ts'
+import { createErrorOdds, type ErrorOdds } from './error-odds.ts'
+import { createInFlight, type Expectation, type InFlight } from './in-flight.ts'
+import { createLatencyFit, type LatencyFit } from './latency-fit.ts'
+import { createLearnedLimit, type LearnedLimit } from './learned-limit.ts'
+import { createWarmth, type WarmPlace, type Warmth } from './warmth.ts'
+
+/** What an adaptive profile learns of its accounts from their answers; made once a scheduler, read by its ranker. */
+export interface Learning {
+  readonly fit: LatencyFit
+  readonly health: AccountHealth
+  readonly odds: ErrorOdds
+  readonly limits: LearnedLimit
+  readonly warmth: Warmth
+  readonly inFlight: InFlight
+  /** How long a slot is held, on average over the pool's last hundred requests or so. */
+  readonly holdMs: number
+  /** A slot was granted; the columns count it already. */
+  admitted(grant: Grant, nowMs: number): Expectation
+  /** The first output of a request. */
+  firstToken(expectation: Expectation, nowMs: number): void
+  ended(expectation: Expectation, end: End, nowMs: number): void
+  /** The account of a row is another one, or an operator says so. */
+  forget(row: number): void
+}
+
+export interface Grant {
+  readonly row: number
+  readonly session: string | undefined
+  readonly inputTokens: number
+  readonly cachedTokens: number
+}
+
+export interface End {
+  /** Whether it counts for the account, against it, or says nothing. */
+  readonly verdict: 'ok' | 'fault' | 'neutral'
+  readonly usage: Usage | undefined
+  readonly account: string
+}
+
+/** First guess of how long a slot is held, and the weight of the newest sample afterwards. */
+const FIRST_HOLD_MS = 8_000
+const HOLD_WEIGHT = 0.02
+/** The most requests in flight at one account whose waiting is looked at. */
+const LOOK_AT = 4
+/** How fast what all accounts have in common moves from their health into the line. */
+const FLEET_WEIGHT = 0.01
+
+export function createLearning(columns: Columns): Learning {
+  const fit = createLatencyFit()
+  const health = createAccountHealth()
+  const odds = createErrorOdds()
+  const limits = createLearnedLimit()
+  const warmth = createWarmth()
+  const inFlight = createInFlight()
+  let holdMs = FIRST_HOLD_MS
+  /** The mean logarithm of observed / predicted: what is slow everywhere is the line's to know. */
+  let fleetLog = 0
+
+  /** With what the upstream says it read, where it says so: the estimate was for the prediction. */
+  function fitLine(expectation: Expectation, usage: Usage | undefined): void {
+    const { firstTokenMs, loadFactor, healthLog, uncachedTokens } = expectation
+    if (firstTokenMs === undefined) return
+    const uncached = usage === undefined ? uncachedTokens : usage.inputTokens - usage.cachedTokens
+    fit.observe(Math.max(0, uncached), firstTokenMs / (loadFactor * Math.exp(healthLog - fleetLog)))
+  }
+
+  return {
+    fit,
+    health,
+    odds,
+    limits,
+    warmth,
+    inFlight,
+    get holdMs() {
+      return holdMs
+    },
+    admitted({ row, session, inputTokens, cachedTokens }, nowMs) {
+      const uncachedTokens = Math.max(0, inputTokens - cachedTokens)
+      const loadFactor = loadFactorOf(utilisation(columns, limits, row, -1))
+      const expectation: Expectation = {
+        row,
+        session,
+        inputTokens,
+        uncachedTokens,
+        predictedMs: fit.predictMs(uncachedTokens) * loadFactor,
+        loadFactor,
+        admittedMs: nowMs,
+        firstTokenMs: undefined,
+        healthLog: 0,
+        previous: undefined,
+        next: undefined,
+        listed: false,
+      }
+      inFlight.add(expectation)
+      return expectation
+    },
+    firstToken(expectation, nowMs) {
+      if (!expectation.listed) return
+      inFlight.remove(expectation)
+      const { row, predictedMs, admittedMs } = expectation
+      const ratio = Math.max(1e-3, (nowMs - admittedMs) / predictedMs)
+      expectation.firstTokenMs = nowMs - admittedMs
+      expectation.healthLog = health.logRatio(row, nowMs, 0, 0)
+      health.observe(row, ratio, nowMs)
+      fleetLog += FLEET_WEIGHT * (Math.min(1, Math.max(-1, Math.log(ratio))) - fleetLog)
+      if (columns.limit[row]! <= 0) limits.observe(row, ratio, columns.inUse[row]!)
+    },
+    ended(expectation, { verdict, usage, account }, nowMs) {
+      const { row, session, admittedMs, inputTokens } = expectation
+      inFlight.remove(expectation)
+      if (verdict === 'neutral') return
+      odds.observe(row, verdict === 'fault', nowMs)
+      if (verdict === 'fault') return
+      holdMs += HOLD_WEIGHT * (nowMs - admittedMs - holdMs)
+      fitLine(expectation, usage)
+      if (session === undefined) return
+      // The next turn begins with this one's prompt and its answer.
+      const tokens = usage === undefined ? inputTokens : usage.inputTokens + usage.outputTokens
+      warmth.note(session, { row, account }, tokens, nowMs)
+    },
+    forget(row) {
+      health.forget(row)
+      odds.forget(row)
+      limits.forget(row)
+    },
+  }
+}
+
+/** A prompt of unknown size: neither the line nor the cache can say much, but health and load still do. */
+const UNKNOWN_INPUT_TOKENS = 1_000
+
+/** The prompt's tokens as far as they are known. */
+export function inputTokensOf({ inputTokens = UNKNOWN_INPUT_TOKENS }: ScheduleRequest): number {
+  return inputTokens
+}
+
+/** 1 + 0.5 u^2: what load adds to a first token. From queueing at a batch server: mild at half, half as much again when full. */
+export function loadFactorOf(u: number): number {
+  return 1 + 0.5 * u * u
+}
+
+/** The share of its slots that an account has in use, `more` counted on top; of its learned limit where it has none. */
+export function utilisation(columns: Columns, limits: LearnedLimit, row: number, more: number): number {
+  const limit = columns.limit[row]!
+  return Math.max(0, columns.inUse[row]! + more) / (limit > 0 ? limit : limits.limitOf(row))
+}
+
+/** The logarithm of how much slower a row answers, with those in flight that are late by now. */
+export function healthOf({ health, inFlight }: Learning, row: number, nowMs: number): number {
+  let late = 0
+  let lateSum = 0
+  let looked = 0
+  for (let one = inFlight.oldest(row); one !== undefined && looked < LOOK_AT; one = one.next) {
+    looked++
+    const ratio = (nowMs - one.admittedMs) / one.predictedMs
+    if (ratio < LATE) continue
+    late++
+    lateSum += Math.log(ratio)
+  }
+  return health.logRatio(row, nowMs, late, lateSum)
+}
+
+/** Tokens of a prompt that a row holds already; see warmth.ts. */
+export function cachedAt(
+  places: readonly WarmPlace[],
+  row: number,
+  ids: readonly string[],
+  inputTokens: number,
+): number {
+  for (const place of places) {
+    if (place.row === row && ids[row] === place.account) return Math.min(place.tokens, inputTokens)
+  }
+  return 0
+}

@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest'
+import { adaptiveProfile, explain, type Lease, replay } from '../../src/index.ts'
+import { ask, createWorld, settled, type World } from '../engine/world.ts'
+
+const accounts = (n: number, concurrency = 4) =>
+  Array.from({ length: n }, (_, i) => ({ id: `a${i}`, concurrency }))
+
+const adaptive = (n: number, options: Partial<Parameters<typeof createWorld>[0]> = {}) =>
+  createWorld({ accounts: accounts(n), profile: adaptiveProfile(), ...options })
+
+/** One whole request: its first token after `ttftMs`, its end a second later. */
+async function serve(world: World, request: Parameters<World['scheduler']['acquire']>[0], ttftMs = 500) {
+  const lease = await world.scheduler.acquire(request)
+  world.clock.advance(ttftMs)
+  lease.firstToken()
+  world.clock.advance(1_000)
+  const usage = { inputTokens: request.inputTokens ?? 0, cachedTokens: 0, outputTokens: 100 }
+  lease.settle({ outcome: { kind: 'ok' }, usage })
+  return lease.account.id
+}
+
+describe('a session', () => {
+  it('stays where its prompt is warm, and says so', async () => {
+    const world = adaptive(8)
+    const request = { model: 'm', session: 'one', inputTokens: 20_000 }
+    const first = await serve(world, request)
+    for (let turn = 0; turn < 5; turn++) expect(await serve(world, request)).toBe(first)
+    expect(world.scheduler.metrics().stickySessionHitTotal).toBe(5)
+  })
+
+  it('leaves an account that has become much slower than its cache is worth', async () => {
+    const world = adaptive(8)
+    const request = { model: 'm', session: 'one', inputTokens: 2_000 }
+    const first = await serve(world, request)
+    let at = first
+    for (let turn = 0; turn < 6 && at === first; turn++) at = await serve(world, request, 20_000)
+    expect(at).not.toBe(first)
+  })
+
+  it('finds its account again after a restart, by its binding alone', async () => {
+    const world = adaptive(8)
+    const request = { model: 'm', session: 'one', inputTokens: 20_000 }
+    const first = await serve(world, request)
+    const again = createWorld({
+      accounts: accounts(8),
+      profile: adaptiveProfile(),
+      clock: world.clock,
+      wrapBindings: () => world.bindings,
+      seed: 99,
+    })
+    expect(await serve(again, request)).toBe(first)
+  })
+
+  it('goes to another account at once when the warm one is gone', async () => {
+    const world = adaptive(3)
+    const request = { model: 'm', session: 'one', inputTokens: 20_000 }
+    const first = await serve(world, request)
+    world.change(first, 'remove')
+    expect(await serve(world, request)).not.toBe(first)
+  })
+})
+
+describe('waiting by choice', () => {
+  /** Takes every slot of one account of two. */
+  function fill(world: World, account: string): Promise<Lease[]> {
+    const excluded = new Set(['a0', 'a1'].filter(id => id !== account))
+    const request = { model: 'm', inputTokens: 100, excluded }
+    return Promise.all([1, 2, 3, 4].map(() => world.scheduler.acquire(request)))
+  }
+
+  it('waits for a warm account that is full, when reading the prompt again would take longer', async () => {
+    const world = adaptive(2)
+    const request = { model: 'm', session: 'long', inputTokens: 100_000 }
+    const warm = await serve(world, request)
+    const fillers = await fill(world, warm)
+    const asked = ask(world.scheduler, request)
+    await settled()
+    expect(asked.lease).toBeUndefined()
+    expect(world.scheduler.queueDepth).toBe(1)
+    fillers[0]!.settle({ outcome: { kind: 'ok' } })
+    await settled()
+    expect(asked.lease?.account.id).toBe(warm)
+  })
+
+  it('takes any account once its patience has worn off', async () => {
+    const world = adaptive(2)
+    const request = { model: 'm', session: 'long', inputTokens: 100_000 }
+    const warm = await serve(world, request)
+    await fill(world, warm)
+    const asked = ask(world.scheduler, request)
+    world.clock.advance(2_999)
+    await settled()
+    expect(asked.lease).toBeUndefined()
+    world.clock.advance(1)
+    await settled()
+    expect(asked.lease?.account.id).not.toBe(warm)
+    expect(asked.lease?.waitedMs).toBe(3_000)
+  })
+
+  it('does not wait for what a short prompt would save', async () => {
+    const world = adaptive(2)
+    const request = { model: 'm', session: 'short', inputTokens: 200 }
+    const warm = await serve(world, request)
+    await fill(world, warm)
+    const asked = ask(world.scheduler, request)
+    await settled()
+    expect(asked.lease?.account.id).not.toBe(warm)
+  })
+})
+
+describe('choosing', () => {
+  it('avoids an account that fails, before it is ejected', async () => {
+    const world = adaptive(4)
+    let failed: string | undefined
+    for (let i = 0; i < 2; i++) {
+      const lease = await world.scheduler.acquire({
+        model: 'm',
+        inputTokens: 1_000,
+        excluded: new Set(
+          failed === undefined
+            ? []
+            : accounts(4)
+                .map(({ id }) => id)
+                .filter(id => id !== failed),
+        ),
+      })
+      failed = lease.account.id
+      lease.settle({ outcome: { kind: 'server_error' } })
+    }
+    for (let i = 0; i < 12; i++) {
+      const lease = await world.scheduler.acquire({ model: 'm', inputTokens: 1_000 })
+      expect(lease.account.id).not.toBe(failed)
+      lease.settle({ outcome: { kind: 'ok' } })
+    }
+  })
+
+  it('notices that an account is late before its first answer', async () => {
+    const world = adaptive(2)
+    const first = await world.scheduler.acquire({ model: 'm', inputTokens: 1_000 })
+    world.clock.advance(20_000)
+    for (let i = 0; i < 3; i++) {
+      const lease = await world.scheduler.acquire({ model: 'm', inputTokens: 1_000 })
+      expect(lease.account.id).not.toBe(first.account.id)
+    }
+  })
+
+  it('uses a better tier alone until it would make a request wait much longer', async () => {
+    const world = createWorld({
+      accounts: [
+        { id: 'first', concurrency: 4, priority: 1 },
+        { id: 'second', concurrency: 4, priority: 2 },
+      ],
+      profile: adaptiveProfile(),
+    })
+    for (let i = 0; i < 4; i++) {
+      expect((await world.scheduler.acquire({ model: 'm', inputTokens: 500 })).account.id).toBe('first')
+    }
+    expect((await world.scheduler.acquire({ model: 'm', inputTokens: 500 })).account.id).toBe('second')
+  })
+
+  it('compares thirteen accounts of a thousand, and finds an idle one among full ones', async () => {
+    const world = createWorld({
+      accounts: accounts(1_000, 1),
+      profile: adaptiveProfile(),
+    })
+    for (let i = 0; i < 999; i++) await world.scheduler.acquire({ model: 'm', inputTokens: 500 })
+    const last = await world.scheduler.acquire({ model: 'm', inputTokens: 500 })
+    expect(last.decision!.candidateCount).toBeLessThanOrEqual(16)
+    expect(world.scheduler.accounts().every(({ inUse }) => inUse === 1)).toBe(true)
+  })
+
+  it('records costs term by term that add up to the score, in milliseconds', async () => {
+    const world = adaptive(8)
+    const lease = await world.scheduler.acquire({ model: 'm', session: 's', inputTokens: 3_000 })
+    const decision = lease.decision!
+    expect(replay(decision).scoresAgree).toBe(true)
+    expect(decision.termNames).toContain('ttft')
+    expect(decision.rows[0]!.score).toBeLessThan(-500)
+    expect(explain(decision).columns.slice(0, 3)).toEqual(['account', 'cost ms', 'ttft'])
+    expect(explain(decision).rows[0]![1]).toBeGreaterThan(500)
+  })
+})
+
+describe('a queue', () => {
+  it('gives a freed slot to the waiter whose prompt is warm there', async () => {
+    const world = adaptive(1, {
+      accounts: [
+        { id: 'a0', concurrency: 1 },
+        { id: 'a1', concurrency: 1 },
+      ],
+    })
+    const warm = { model: 'm', session: 'warm', inputTokens: 50_000 }
+    const at = await serve(world, warm)
+    const held = await Promise.all(
+      [1, 2].map(() => world.scheduler.acquire({ model: 'm', inputTokens: 100 })),
+    )
+    const cold = ask(world.scheduler, { model: 'm', session: 'cold', inputTokens: 50_000 })
+    const later = ask(world.scheduler, warm)
+    held.find(lease => lease.account.id === at)!.settle({ outcome: { kind: 'ok' } })
+    await settled()
+    expect(later.lease?.account.id).toBe(at)
+    expect(cold.lease).toBeUndefined()
+  })
+
+  it('turns away who would wait longer than the limit at the present rate, and says when to come back', async () => {
+    const world = adaptive(1, { accounts: [{ id: 'a0', concurrency: 1 }] })
+    const request = { model: 'm', inputTokens: 100 }
+    const held = [await world.scheduler.acquire(request)]
+    const asked = [ask(world.scheduler, request), ask(world.scheduler, request)]
+    world.clock.advance(1_500)
+    held[0]!.settle({ outcome: { kind: 'ok' } })
+    await settled()
+    expect(asked[0]!.lease).toBeDefined()
+    const shed = ask(world.scheduler, request)
+    await settled()
+    expect(shed.error?.code).toBe('queue_full')
+    expect(shed.error?.retryAfterMs).toBeGreaterThanOrEqual(1_000)
+    expect(asked[1]!.error).toBeUndefined()
+  })
+})
