@@ -29,7 +29,8 @@ const serverSections = {
 
 /**
  * Checks and resolves a configuration given in code by the rules of the file, at once. `implicitKey` becomes the key
- * of the one client where none are given: tenant and name `default`, the pool `default` or else the first.
+ * of the one client where none are given: tenant and name `default`, the pool `default` or else the first, and the
+ * others by `x-headgate-pool`.
  * @throws ConfigError with every problem found, each with its place and remedy.
  */
 export function configFromObject(input: ConfigObject, options: { readonly implicitKey: string }): Config {
@@ -60,7 +61,8 @@ function implicitClient(
 ): NonNullable<ConfigObject['clients']>[number] {
   const names = Object.keys(pools ?? {})
   const pool = names.length === 0 || names.includes('default') ? 'default' : names[0]!
-  return { name: 'default', keys: [key], pool, diagnostics: 'headers' }
+  const others = names.filter(name => name !== pool)
+  return { name: 'default', keys: [key], pool, pools: others, diagnostics: 'headers' }
 }
 
 /** As deep as a key can stand that names a file; what comes in code may even be a circle. */

@@ -125,7 +125,7 @@ describe('the configuration', () => {
     const poolOf = (pools?: ConfigObject['pools']) =>
       configFromObject({ accounts, ...(pools && { pools }) }, { implicitKey: 'k'.repeat(16) }).clients
     expect(poolOf()).toMatchObject([{ name: 'default', tenant: 'default', pool: 'default' }])
-    expect(poolOf({ fast: {}, cheap: {} })).toMatchObject([{ pool: 'fast' }])
+    expect(poolOf({ fast: {}, cheap: {} })).toMatchObject([{ pool: 'fast', pools: ['cheap'] }])
     expect(poolOf({ fast: {}, default: {} })).toMatchObject([{ pool: 'default' }])
   })
 
