@@ -160,6 +160,7 @@ export function createPoolSet(
             commit: config.commit,
             firstTokenTimeoutMs: config.firstTokenTimeoutMs,
             unknownOwners: config.unknownOwners,
+            hedge: config.hedge,
             fingerprint: config.fingerprint,
             fillPromptCacheKey: config.fillPromptCacheKey,
             blocks: config.blocks.length === 0 ? undefined : config.blocks,

@@ -173,6 +173,8 @@ export interface PoolConfig {
   readonly firstTokenTimeoutMs?: number | undefined
   /** What becomes of response ids nobody here has bound. */
   readonly unknownOwners: 'refuse' | 'relay'
+  /** Absent: streams are not hedged. */
+  readonly hedge?: { readonly afterMs: number | 'auto'; readonly budget: number } | undefined
   /** Requests without a session key get one made from the head of their conversation. */
   readonly fingerprint: boolean
   /** Accounts of kinds openai and azure get a `prompt_cache_key` where the client sent none. */

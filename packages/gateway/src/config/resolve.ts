@@ -152,6 +152,7 @@ function resolvePool(name: string, pool: FilePool, accounts: readonly FileAccoun
     commit: pool.commit,
     firstTokenTimeoutMs: pool.firstTokenTimeout,
     unknownOwners: pool.owner.unknown === 'passthrough' ? 'relay' : 'refuse',
+    hedge: pool.hedge && { afterMs: pool.hedge.after, budget: pool.hedge.budget },
     fingerprint: pool.fingerprint,
     fillPromptCacheKey: pool.fillPromptCacheKey,
     blocks: pool.blocks.map(({ status, words, for: forMs }) => ({

@@ -12,6 +12,7 @@ import { GatewayError, isGatewayError } from './errors/errors.ts'
 import type { Inbound, Outbound } from './exchange.ts'
 import type { GenerationExchange } from './generation/account-search.ts'
 import { serveCreate } from './generation/create.ts'
+import { PoolHedging } from './generation/pool-hedging.ts'
 import { createRetryBudget, type RetryBudget } from './generation/retry-budget.ts'
 import { createTokenEstimates } from './generation/token-estimates.ts'
 import { createModelDirectory } from './models/models.ts'
@@ -169,6 +170,7 @@ function tell(deps: PipelineDeps, trace: RequestTrace): void {
 function createShared(deps: PipelineDeps): Shared {
   const { clock, limits, upstream } = deps
   const budgets = new Map<string, RetryBudget>()
+  const hedging = new Map<string, PoolHedging>()
   return {
     memory: createByteBudget(limits.bufferedBytes),
     models: createModelDirectory({ upstream, clock }),
@@ -177,6 +179,14 @@ function createShared(deps: PipelineDeps): Shared {
     underWay: new Set(),
     wrongKeys: createWrongKeys(clock),
     rates: createRates(clock),
+    hedgingOf(pool) {
+      let state = hedging.get(pool)
+      if (state === undefined) {
+        state = new PoolHedging()
+        hedging.set(pool, state)
+      }
+      return state
+    },
     budgetOf(pool) {
       let budget = budgets.get(pool)
       if (budget === undefined) {

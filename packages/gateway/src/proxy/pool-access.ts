@@ -38,6 +38,11 @@ export interface PoolOptions {
   readonly firstTokenTimeoutMs?: number | undefined
   /** Ids nobody here has bound: refused, or sent wherever the request would go anyway. Default `refuse`. */
   readonly unknownOwners?: 'refuse' | 'relay'
+  /**
+   * Streams that say nothing for `afterMs` (`auto`: longer than nearly all of late) get a second attempt beside the
+   * first, for at most the share `budget` of them. Default: none do.
+   */
+  readonly hedge?: { readonly afterMs: number | 'auto'; readonly budget: number } | undefined
   /** Requests without a session key get one from the head of their conversation. Default false. */
   readonly fingerprint?: boolean
   /** Requests with a session but no `prompt_cache_key` get one, on accounts that take it. Default false. */

@@ -8,6 +8,7 @@ import type { ByteBudget } from './byte-budget.ts'
 import { type Cancellation, ClientLeft } from './cancellation.ts'
 import { GatewayError } from './errors/errors.ts'
 import type { Inbound, Outbound } from './exchange.ts'
+import type { PoolHedging } from './generation/pool-hedging.ts'
 import type { RetryBudget } from './generation/retry-budget.ts'
 import type { TokenEstimates } from './generation/token-estimates.ts'
 import type { ModelDirectory } from './models/models.ts'
@@ -24,6 +25,8 @@ export interface Shared {
   readonly estimates: TokenEstimates
   /** One budget a pool: an outage of one pool must not spend another's. */
   budgetOf(pool: string): RetryBudget
+  /** What a pool that hedges has learned and may spend. */
+  hedgingOf(pool: string): PoolHedging
   /** Requests under way, by client name. */
   readonly running: Map<string, number>
   /** Every request under way whose client is known. */
@@ -42,8 +45,8 @@ export interface RequestExchange {
   readonly cancellation: Cancellation
   /** Set while it is served, for clients with rates. */
   rateCharge: RateCharge | undefined
-  /** The upstream exchange under way: whom to tell when the client leaves. */
-  attempt: Attempt | undefined
+  /** The upstream exchange under way, or two that race: whom to tell when the client leaves. */
+  attempt: Pick<Attempt, 'clientLeft' | 'cut'> | undefined
 }
 
 /** A request whose route, client and pool are known. */

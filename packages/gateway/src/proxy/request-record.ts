@@ -20,6 +20,10 @@ export interface AttemptRecord {
   durationMs: number
   /** The upstream may hold a stored response that no client has heard of. */
   orphaned: boolean
+  /** Its answer is the one that the client got. */
+  answered: boolean
+  /** Started beside a slower one. */
+  readonly hedge: boolean
   /** Where its account was found; undefined for an exchange that needed no slot. */
   readonly layer: Layer | undefined
   /**
@@ -52,15 +56,17 @@ export interface RequestRecord {
   readonly status: number
   /** The gateway's own error, if it answered with one. */
   readonly errorCode: ErrorCode | undefined
-  /** The account of the last attempt. */
+  /** The account that answered; else that of the last attempt. */
   readonly account: string | undefined
-  /** The last decision: the one that refused it, or that of the last attempt. */
+  /** The last decision: the one that refused it, or that of the attempt above. */
   readonly decisionId: number | undefined
   /** Where the last account was found. */
   readonly layer: Layer | undefined
   /** The decision of a scheduler that had no account for it. */
   readonly refusal: Decision | undefined
   readonly attempts: readonly AttemptRecord[]
+  /** What became of the wish to hedge it; undefined when there was none. */
+  readonly hedge: HedgeResult | undefined
   /** From the request's arrival to the first output of a stream. */
   readonly ttftMs: number | undefined
   readonly durationMs: number
@@ -68,6 +74,12 @@ export interface RequestRecord {
   readonly bytesIn: number
   readonly bytesOut: number
 }
+
+/**
+ * `won`: the second attempt answered; `lost`: the first one after all; `failed`: neither; `client_abort`: the client left
+ * meanwhile. `no_budget`, `no_slot`: there was no second attempt, because the budget was spent or nobody was idle.
+ */
+export type HedgeResult = 'won' | 'lost' | 'failed' | 'client_abort' | 'no_budget' | 'no_slot'
 
 /** A record in the making. */
 export class RequestTrace implements RequestRecord {
@@ -90,6 +102,7 @@ export class RequestTrace implements RequestRecord {
   bytesOut = 0
   readonly attempts: AttemptRecord[] = []
   refusal: Decision | undefined
+  hedge: HedgeResult | undefined
 
   constructor(requestId: string, inbound: { readonly remoteAddress: string; readonly method: string }) {
     this.requestId = requestId
@@ -98,16 +111,21 @@ export class RequestTrace implements RequestRecord {
   }
 
   get account(): string | undefined {
-    return this.attempts.at(-1)?.account
+    return decisiveAttempt(this)?.account
   }
 
   get decisionId(): number | undefined {
-    return this.refusal?.id ?? this.attempts.at(-1)?.decisionId
+    return this.refusal?.id ?? decisiveAttempt(this)?.decisionId
   }
 
   get layer(): Layer | undefined {
-    return this.attempts.at(-1)?.layer
+    return decisiveAttempt(this)?.layer
   }
+}
+
+/** The attempt that the client heard; when it heard none, the last. */
+function decisiveAttempt({ attempts }: Pick<RequestRecord, 'attempts'>): AttemptRecord | undefined {
+  return attempts.findLast(attempt => attempt.answered) ?? attempts.at(-1)
 }
 
 /** What the record of an attempt reads of its lease. */
@@ -125,12 +143,15 @@ export class AttemptTrace implements AttemptRecord {
   firstTokenMs: number | undefined
   durationMs = 0
   orphaned = false
+  answered = false
+  readonly hedge: boolean
   // Private, so that a copy of the record for a log holds neither.
   readonly #lease: RecordedLease | undefined
   #kept: Decision | undefined
 
-  constructor(account: string, lease: RecordedLease | undefined) {
+  constructor(account: string, lease: RecordedLease | undefined, options?: { readonly hedge: boolean }) {
     this.account = account
+    this.hedge = options?.hedge ?? false
     this.decisionId = lease?.decisionId
     this.waitedMs = lease?.waitedMs ?? 0
     this.#lease = lease

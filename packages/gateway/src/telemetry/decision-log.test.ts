@@ -109,7 +109,7 @@ describe('the decision log', () => {
     const log = open()
     log.began(attempt)
     inMemory = undefined
-    Object.assign(attempt, { outcome: 'ok', firstTokenMs: 5, durationMs: 900 })
+    Object.assign(attempt, { outcome: 'ok', firstTokenMs: 5, durationMs: 900, answered: true })
     const usage = { inputTokens: 1, cachedTokens: 0, outputTokens: 2 }
     log.observe({ ...record('a'), attempts: [attempt], usage })
     await log.close()

@@ -61,6 +61,7 @@ type AttemptFacts = Pick<
   | 'firstTokenMs'
   | 'durationMs'
   | 'orphaned'
+  | 'hedge'
 >
 
 /**
@@ -164,35 +165,34 @@ class FileDecisionLog implements DecisionLog {
 /** The fields one by one: a record in the making holds more than a record, a lease among it. */
 function requestFacts(record: RequestRecord): RequestLine['request'] {
   const { requestId, clientRequestId, method, route, client, tenant, pool, model, stream, status } = record
-  const { errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut } = record
+  const { errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut, hedge } = record
   return {
     ...{ requestId, clientRequestId, method, route, client, tenant, pool, model, stream, status },
-    ...{ errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut },
+    ...{ errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut, hedge },
   }
 }
 
 function attemptFacts(attempt: AttemptRecord): AttemptFacts {
   const { account, decisionId, waitedMs, outcome, upstreamStatus } = attempt
-  const { errorCode, firstTokenMs, durationMs, orphaned } = attempt
+  const { errorCode, firstTokenMs, durationMs, orphaned, hedge } = attempt
   return {
     ...{ account, decisionId, waitedMs, outcome, upstreamStatus },
-    ...{ errorCode, firstTokenMs, durationMs, orphaned },
+    ...{ errorCode, firstTokenMs, durationMs, orphaned, hedge },
   }
 }
 
-/** Read when each attempt began, so how it ended is added here; only the last one can have seen usage. */
+/** Read when each attempt began, so how it ended is added here; only the one that answered can have seen usage. */
 function decisionsOf({ attempts, refusal, usage }: RequestRecord): readonly Decision[] {
   const decisions: Decision[] = []
   for (const attempt of attempts) {
-    const { decision, outcome, firstTokenMs, durationMs } = attempt
+    const { decision, outcome, firstTokenMs, durationMs, answered } = attempt
     if (decision === undefined) continue
-    const last = attempt === attempts.at(-1)
     decisions.push({
       ...decision,
       outcome,
       firstTokenMs,
       durationMs,
-      usage: last ? usage : undefined,
+      usage: answered ? usage : undefined,
     })
   }
   if (refusal !== undefined) decisions.push(refusal)

@@ -204,6 +204,7 @@ describe('the line of a request', () => {
     ttftMs: 120,
     durationMs: 900,
     usage: { inputTokens: 10, cachedTokens: 4, outputTokens: 2 },
+    hedge: undefined,
     bytesIn: 1,
     bytesOut: 2,
   }

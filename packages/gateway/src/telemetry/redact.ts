@@ -23,7 +23,7 @@ export const loggedFields: ReadonlySet<string> = new Set([
   ...['upstreamMessage', 'fault', 'kind', 'detail'],
   // How it went.
   ...['outcome', 'errorCode', 'code', 'reason', 'state', 'from', 'to', 'error', 'errors', 'syscall'],
-  ...['durationMs', 'ttftMs', 'waitedMs', 'timeoutMs', 'untilMs', 'bytesIn', 'bytesOut', 'usage'],
+  ...['durationMs', 'ttftMs', 'waitedMs', 'timeoutMs', 'untilMs', 'bytesIn', 'bytesOut', 'usage', 'hedge'],
   ...['inputTokens', 'cachedTokens', 'outputTokens', 'count', 'dropped', 'cut', 'limit', 'retryAfterMs'],
   // The process.
   ...['host', 'port', 'url', 'path', 'file', 'folder', 'line', 'column', 'version', 'node', 'pid', 'signal'],

@@ -26,6 +26,7 @@ export function createRequestLog(log: Log): (record: RequestRecord) => void {
       ttftMs: record.ttftMs,
       durationMs: record.durationMs,
       usage: record.usage,
+      hedge: record.hedge,
       bytesIn: record.bytesIn,
       bytesOut: record.bytesOut,
       // One attempt that went well is told by the line itself.

@@ -65,6 +65,12 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
     labelNames: ['account'],
     registers,
   })
+  const hedges = new Counter({
+    name: 'headgate_hedges_total',
+    help: 'Streams slower than most, by what became of the second attempt: won, lost, failed, client_abort; no_budget or no_slot when there was none.',
+    labelNames: ['pool', 'result'],
+    registers,
+  })
   const tokens = new Counter({
     name: 'headgate_tokens_total',
     help: 'Tokens as upstreams reported them; input includes cached.',
@@ -79,6 +85,7 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
   const attemptsOf = new LabelCache(labels => attempts.labels(...labels))
   const decisionsOf = new LabelCache(labels => decisions.labels(...labels))
   const orphansOf = new LabelCache(labels => orphans.labels(...labels))
+  const hedgesOf = new LabelCache(labels => hedges.labels(...labels))
   const tokensOf = new LabelCache(labels => tokens.labels(...labels))
 
   return {
@@ -96,6 +103,7 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
           decisionsOf.get(pool, attempt.layer, waited ? 'wait' : 'selected').inc()
         if (attempt.orphaned) orphansOf.get(attempt.account).inc()
       }
+      if (record.hedge !== undefined) hedgesOf.get(pool, record.hedge).inc()
       if (refusal !== undefined) decisionsOf.get(pool, refusal.layer, refusal.result).inc()
       if (account === undefined || usage === undefined) return
       tokensOf.get(account, 'input').inc(tokenCount(usage.inputTokens))
@@ -116,7 +124,8 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
 function outcomeOf(record: RequestRecord): string {
   if (record.status === 499) return 'client_abort'
   if (record.errorCode !== undefined) return record.errorCode
-  return record.status < 400 ? 'ok' : (record.attempts.at(-1)?.outcome ?? 'client_error')
+  if (record.status < 400) return 'ok'
+  return record.attempts.find(({ answered }) => answered)?.outcome ?? 'client_error'
 }
 
 const statusClasses = ['unknown', '1xx', '2xx', '3xx', '4xx', '5xx']

@@ -136,6 +136,21 @@ const values: readonly Row[] = [
     /store\.kind: redis is not available yet\. Fix: use kind: embedded\.$/,
   ],
   [
+    'a hedge after a number',
+    yaml({ rest: 'pools: { default: { hedge: { after: 2 } } }' }),
+    /pools\.default\.hedge\.after: must be auto, or a duration from 10ms to .*, not 2\. Fix: write auto, or a whole number and a unit/,
+  ],
+  [
+    'a hedge for every request',
+    yaml({ rest: 'pools: { default: { hedge: { budget: 1 } } }' }),
+    /hedge\.budget: must be a number from 0\.001 to 0\.5, not 1/,
+  ],
+  [
+    'a hedge of what has begun',
+    yaml({ rest: 'pools: { default: { commit: early, hedge: {} } }' }),
+    /pools\.default: hedge needs commit: hold.* Fix: remove commit: early, or hedge\.$/,
+  ],
+  [
     'topK 65',
     yaml({ rest: 'pools: { default: { scheduler: { topK: 65 } } }' }),
     /must be a whole number from 1 to 64, not 65/,

@@ -6,6 +6,7 @@ import {
   type ScheduleRequest,
   type Scheduler,
   SchedulerError,
+  type Selection,
   type Settlement,
 } from '@headgate/scheduler'
 
@@ -75,6 +76,14 @@ export class FakeScheduler {
         reject(new SchedulerError('aborted', 'left'))
       })
     })
+  }
+
+  /** Never waits: who would have to gets a plan without a decision. */
+  select(request: ScheduleRequest): Selection {
+    this.requests.push(request)
+    const account = this.#reason(request) === undefined ? this.#free(request) : undefined
+    if (account === undefined) return { kind: 'wait' } as never
+    return { kind: 'selected', lease: this.#lease(account, request), decision: undefined as never }
   }
 
   locate(request: Pick<ScheduleRequest, 'tenant' | 'owners'>): Located {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { duration, fraction, listOf, oneOf, says, section, text, whole, yesOrNo } from './fields.ts'
+import { autoOr, duration, fraction, listOf, oneOf, says, section, text, whole, yesOrNo } from './fields.ts'
 
 export const profileNames = ['balanced', 'classic', 'load-aware'] as const
 
@@ -93,6 +93,20 @@ export const pool = section({
   firstTokenTimeout: duration()
     .optional()
     .describe('An attempt without a first token in this time fails over. Omitted: none.'),
+  hedge: section({
+    after: autoOr({ minMs: 10 })
+      .prefault('auto')
+      .describe(
+        'How long a stream may say nothing before a second attempt starts beside it; auto: longer than 95 % of the last ones.',
+      ),
+    budget: fraction(0.001, 0.5)
+      .prefault(0.03)
+      .describe('The share of streams that may have a second attempt.'),
+  })
+    .optional()
+    .describe(
+      'Asks a second idle account when the first is slower than most, and takes the faster answer. Omitted: off.',
+    ),
   fingerprint: yesOrNo()
     .prefault(true)
     .describe(
@@ -113,4 +127,9 @@ export const pool = section({
         'What becomes of a response id nobody here has bound: passthrough sends it to any account, for a move from another gateway; ids of other tenants are then only as secret as they are long.',
       ),
   }).prefault({}),
+}).refine(({ hedge, commit }) => hedge === undefined || commit === 'hold', {
+  error: says(
+    'hedge needs commit: hold: what has begun to answer cannot be exchanged for a faster one',
+    'remove commit: early, or hedge',
+  ),
 })

@@ -73,6 +73,8 @@ export interface AttemptOptions {
   readonly extraHeaders: HeaderList
   /** Called when the answer begins: the request's body is not needed any more. */
   readonly onCommit: () => void
+  /** Asked before the answer begins, where several attempts race; false: another one answers. Default: it may. */
+  readonly claim?: (() => boolean) | undefined
 }
 
 /** How an exchange ended, seen from the request. */
@@ -80,6 +82,8 @@ export type AttemptEnd =
   /** The client has its answer, whole or ended with an explicit error. */
   | { readonly kind: 'answered'; readonly status: number }
   | ({ readonly kind: 'client_left' } & Abandoned)
+  /** Another attempt of the request answers. */
+  | ({ readonly kind: 'abandoned' } & Abandoned)
   /** Nothing has reached the client. */
   | ({
       readonly kind: 'failed'
@@ -166,6 +170,13 @@ export class Attempt implements UpstreamListener {
     })
   }
 
+  /** Another attempt of the request answers: the upstream stops, and nothing is said about the account. */
+  abandon(): void {
+    if (this.#over) return
+    const orphanId = this.#orphan({ ambiguous: true })
+    this.#conclude(undefined, undefined, { kind: 'abandoned', orphanId })
+  }
+
   head(status: number, headers: HeaderList): void {
     if (this.#over) return
     this.guard(() => {
@@ -241,7 +252,13 @@ export class Attempt implements UpstreamListener {
   }
 
   begin(status: number, headers: HeaderList): void {
-    const { outbound, trace, onCommit } = this.options
+    const { outbound, trace, record, claim, onCommit } = this.options
+    if (claim !== undefined && !claim()) {
+      this.abandon()
+      // Out of the reply's own step, which would write and end what is not its to answer.
+      throw new Error('Another attempt answers this request.')
+    }
+    record.answered = true
     trace.status = status
     outbound.begin(status, headers)
     outbound.onDrain(this.#onDrain)

@@ -69,6 +69,23 @@ export class AccountSearch {
     }
   }
 
+  /**
+   * Another account than `accountId` with a slot that is free now, and the slot; undefined when it would have to wait.
+   * The session is left out: one slow answer is no reason to move it.
+   */
+  async idle(accountId: string): Promise<{ lease: Lease; account: AccountAccess } | undefined> {
+    const { session: _, excluded, ...request } = this.#current()
+    const selection = await this.#exchange.pool.scheduler.select({
+      ...request,
+      excluded: new Set([...(excluded ?? []), accountId]),
+    })
+    if (selection.kind !== 'selected') return undefined
+    const { lease } = selection
+    const account = accountOf(this.#exchange, lease.account.id)
+    if (account === undefined) lease[Symbol.dispose]()
+    return account && { lease, account }
+  }
+
   failed(accountId: string, end: Failed): void {
     this.#last = end
     this.#failures++

@@ -1,5 +1,5 @@
 // The product's heart, kept in one place: read it from serveCreate downwards.
-import { type Lease, upstreamModel } from '@headgate/scheduler'
+import { upstreamModel } from '@headgate/scheduler'
 import type { HeaderList } from '../../wire/header-list.ts'
 import type { UpstreamRequest } from '../../wire/upstream.ts'
 import { mayUseModel } from '../admission/permitted.ts'
@@ -17,17 +17,13 @@ import { type CreateFacts, checkContentHeaders, checkCreate } from '../request/r
 import { type RequestScan, scanRequest } from '../request/scan.ts'
 import { sessionKey } from '../request/session-key.ts'
 import { type Splice, spliceBytes } from '../request/splice.ts'
-import {
-  answerHeaders,
-  attemptBasis,
-  nearestModels,
-  runAttempt,
-  upstreamHeaders,
-} from '../request-exchange.ts'
+import { answerHeaders, attemptBasis, nearestModels, upstreamHeaders } from '../request-exchange.ts'
 import { AttemptTrace, type RequestTrace } from '../request-record.ts'
 import type { Generation } from '../routing/operation.ts'
 import { AccountSearch, type GenerationExchange, type SearchKeys } from './account-search.ts'
-import { type FailoverState, mayMoveOn } from './failover.ts'
+import { countFailure, type FailoverState, mayMoveOn } from './failover.ts'
+import type { Finish } from './hedge.ts'
+import { type Chosen, type CreateAttempt, isTurn, type MakeAttempt, runAttempts } from './hedged-attempts.ts'
 import { discardOrphan } from './orphan.ts'
 
 /** A checked request. Its bytes go as soon as an answer begins: streams outlive them by minutes. */
@@ -118,7 +114,7 @@ function sessionOf(
   facts: CreateFacts,
   scan: RequestScan,
 ): string | undefined {
-  const made = pool.fingerprint && facts.continues === undefined && route.kind !== 'create_embeddings'
+  const made = pool.fingerprint && facts.continues === undefined && isTurn(route)
   const lastResort = made ? () => fingerprint(client.tenant, scan) : undefined
   return sessionKey(client.tenant, inbound.headers, scan, lastResort)
 }
@@ -136,21 +132,51 @@ async function generate(exchange: GenerationExchange, creation: Creation): Promi
     ambiguous: 0,
   }
   const search = new AccountSearch(exchange, creation.facts, creation.keys)
+  const make: MakeAttempt = (chosen, options) => createAttempt(exchange, creation, chosen, options)
+  const work = { facts: creation.facts, search, make }
   for (;;) {
-    const { lease, account } = await nextAccount(search, state)
-    if (state.attempts++ > 0) pool.scheduler.reportSwitch()
-    const end = await leased(lease, () => attempt(exchange, creation, lease, account))
-    if (end.kind === 'answered') {
+    const chosen = await nextAccount(search, state)
+    if (state.attempts > 0) pool.scheduler.reportSwitch()
+    const ends = await runAttempts(exchange, work, chosen)
+    state.attempts += ends.length
+    if (afterwards(exchange, search, ends) === 'answered') {
       if (exchange.trace.usage !== undefined)
         shared.estimates.learn(creation.facts.model, exchange.trace.usage)
       return
     }
-    if (end.orphanId !== undefined) discardOrphan(exchange, account.target, end.orphanId)
-    if (end.kind === 'client_left') throw new ClientLeft()
-    if (end.kind === 'crashed') throw end.error
-    search.failed(account.id, end)
-    if (!mayMoveOn(state, end)) throw search.lastError(end.verdict.mayFailOver ? 'given_up' : 'final')
+    const last = ends.at(-1)!.end as FailedEnd
+    for (const { end } of ends.slice(0, -1)) countFailure(state, end)
+    if (!mayMoveOn(state, last)) throw search.lastError(last.verdict.mayFailOver ? 'given_up' : 'final')
   }
+}
+
+type FailedEnd = AttemptEnd & { readonly kind: 'failed' }
+
+/** Cleans up behind attempts that are over. Throws when nothing can be done for the client any more. */
+function afterwards(
+  exchange: GenerationExchange,
+  search: AccountSearch,
+  ends: readonly Finish<CreateAttempt>[],
+): 'answered' | 'failed' {
+  for (const { contender, end } of ends) {
+    if (end.kind === 'answered') continue
+    if (end.orphanId !== undefined) discardOrphan(exchange, contender.account.target, end.orphanId)
+    if (end.kind === 'failed') search.failed(contender.account.id, end)
+  }
+  const kinds = new Map(ends.map(({ end }) => [end.kind, end]))
+  const crashed = kinds.get('crashed')
+  if (kinds.has('answered')) {
+    if (crashed?.kind === 'crashed') logCrash(exchange, crashed.error)
+    return 'answered'
+  }
+  if (kinds.has('client_left')) throw new ClientLeft()
+  if (crashed?.kind === 'crashed') throw crashed.error
+  return 'failed'
+}
+
+/** A fault of ours in an attempt that the client did not need. */
+function logCrash({ deps, trace }: GenerationExchange, error: unknown): void {
+  deps.log.error({ requestId: trace.requestId, error }, 'An attempt beside the one that answered failed.')
 }
 
 /** The next account; a retry that finds none to go to is not one. */
@@ -163,29 +189,34 @@ async function nextAccount(search: AccountSearch, state: FailoverState): ReturnT
   }
 }
 
-/** A fault of ours between taking a slot and using it must not keep the slot. */
-async function leased<T>(lease: Lease, use: () => Promise<T>): Promise<T> {
+/** Makes an attempt. A fault of ours between taking a slot and using it must not keep the slot. */
+function createAttempt(
+  exchange: GenerationExchange,
+  creation: Creation,
+  chosen: Chosen,
+  options: Parameters<MakeAttempt>[1],
+): CreateAttempt {
   try {
-    return await use()
+    return unsentAttempt(exchange, creation, chosen, options)
   } catch (error) {
-    lease[Symbol.dispose]()
+    chosen.lease[Symbol.dispose]()
     throw error
   }
 }
 
-function attempt(
+function unsentAttempt(
   exchange: GenerationExchange,
   creation: Creation,
-  lease: Lease,
-  account: AccountAccess,
-): Promise<AttemptEnd> {
+  { lease, account }: Chosen,
+  { hedge, claim }: Parameters<MakeAttempt>[1],
+): CreateAttempt {
   const { route, pool, trace } = exchange
   const { facts } = creation
-  const record = new AttemptTrace(account.id, lease)
+  const record = new AttemptTrace(account.id, lease, { hedge })
   trace.attempts.push(record)
   tellAttempt(exchange, record)
   const streams = facts.stream && !facts.background
-  const one = new Attempt({
+  const attempt = new Attempt({
     ...attemptBasis(exchange),
     lease,
     record,
@@ -203,8 +234,10 @@ function attempt(
       creation.scan = undefined
       creation.body.release()
     },
+    claim,
   })
-  return runAttempt(exchange, one, upstreamRequest(exchange, creation, account))
+  const request = upstreamRequest(exchange, creation, account)
+  return { account, record, attempt, run: () => attempt.run(request) }
 }
 
 function bindsOf(kind: Generation['kind'], facts: CreateFacts, { capabilities }: AccountAccess): Binds {
@@ -258,8 +291,7 @@ function splicesOf(
     const { start, end } = facts.modelField
     splices.push({ start, end, bytes: new TextEncoder().encode(JSON.stringify(name)) })
   }
-  const cached = route.kind === 'create_response' || route.kind === 'create_chat'
-  const fills = pool.fillPromptCacheKey && account.takesPromptCacheKey && cached
+  const fills = pool.fillPromptCacheKey && account.takesPromptCacheKey && isTurn(route)
   const cacheKey = fills && session !== undefined ? cacheKeySplice(scan!, session) : undefined
   if (cacheKey === undefined) return splices
   splices.push(cacheKey)

@@ -12,6 +12,11 @@ export interface FailoverState {
   ambiguous: number
 }
 
+/** Counts an attempt that failed while another one ran beside it: the other decides whether the request moves on. */
+export function countFailure(state: FailoverState, end: AttemptEnd): void {
+  if (end.kind === 'failed' && end.ambiguous) state.ambiguous++
+}
+
 /**
  * Whether another account may be tried after `end`, taking one retry from the budget if so. Only before the
  * commit point, because only a failed attempt that said nothing to the client gets here.

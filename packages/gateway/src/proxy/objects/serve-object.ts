@@ -35,7 +35,8 @@ export async function serveObject(exchange: ObjectExchange): Promise<void> {
       const { answer } = end.verdict
       throw answer === 'relay' ? new GatewayError('upstream_disconnected') : answer
     }
-    if (exchange.route.deletes && end.status < 300) await forget(exchange, place.keys.at(-1)!)
+    if (end.kind === 'answered' && exchange.route.deletes && end.status < 300)
+      await forget(exchange, place.keys.at(-1)!)
   } finally {
     body.release()
   }

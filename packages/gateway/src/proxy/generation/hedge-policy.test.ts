@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { HedgeBudget } from './hedge-budget.ts'
+import { HedgeDelay } from './hedge-delay.ts'
+
+it('hedges stay within their share of the requests and one, whatever the pattern', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.001, max: 0.5, noNaN: true }),
+      fc.array(fc.nat(3), { maxLength: 300 }),
+      (ratio, asked) => {
+        const budget = new HedgeBudget()
+        let requests = 0
+        let hedges = 0
+        for (const wanted of asked) {
+          budget.requested(ratio)
+          requests++
+          for (let i = 0; i < wanted; i++) if (budget.tryTake()) hedges++
+          expect(hedges).toBeLessThanOrEqual(1 + ratio * requests + 1e-9)
+        }
+      },
+    ),
+  )
+})
+
+it('a hedge that was not made is saved up, but never more than ten', () => {
+  const budget = new HedgeBudget()
+  expect([budget.tryTake(), budget.tryTake()]).toEqual([true, false])
+  budget.giveBack()
+  expect(budget.tryTake()).toBe(true)
+  for (let i = 0; i < 1000; i++) budget.requested(0.5)
+  expect(Array.from({ length: 20 }, () => budget.tryTake()).filter(Boolean)).toHaveLength(10)
+})
+
+it('the delay is what 95 of 100 recent streams stay below, once there are enough', () => {
+  const delay = new HedgeDelay()
+  for (let ms = 1; ms < 32; ms++) delay.sample(1000)
+  expect(delay.afterMs).toBeUndefined()
+  delay.sample(1000)
+  expect(delay.afterMs).toBe(1000)
+  for (let ms = 1; ms <= 256; ms++) delay.sample(ms)
+  expect(delay.afterMs).toBe(Math.ceil(0.95 * 256))
+  for (let ms = 1; ms <= 256; ms++) delay.sample(1)
+  expect(delay.afterMs).toBe(50)
+})
