@@ -6,17 +6,19 @@ import { metricsOnlyRoutes, operationRoutes } from './compose/operations.ts'
 import type { HeadgateHandle, StartOptions } from './handle.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
 import { nodeClock } from './runtime/clock.ts'
+import { createLoadProbe } from './runtime/load-probe.ts'
 import { createSqliteBindings } from './stores/sqlite/bindings.ts'
 import { createAccountLog } from './telemetry/account-log.ts'
 import { createLog } from './telemetry/logging.ts'
 import { createMetrics } from './telemetry/metrics.ts'
+import { createOverloadLog } from './telemetry/overload-log.ts'
 import { createRequestLog } from './telemetry/request-log.ts'
 
 /**
  * The composition root of the server: makes every part around the data plane, connects them, and takes them down in
  * order. It decides nothing else.
  */
-export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateHandle> {
+export async function startHeadgate({ loaded, probe }: StartOptions): Promise<HeadgateHandle> {
   const { config } = loaded
   const clock = nodeClock
   const log = createLog({ level: config.telemetry.logLevel })
@@ -38,8 +40,11 @@ export async function startHeadgate({ loaded }: StartOptions): Promise<HeadgateH
       metrics.observe(record)
       requestLog(record)
     },
+    probe: probe ?? createLoadProbe(),
+    onOverload: createOverloadLog(log),
   })
   metrics.showTokens(plane.tokenStates)
+  metrics.showOverload(() => plane.overloadLevel)
   let draining = false
 
   const httpLimits = {

@@ -1,4 +1,5 @@
 import type { LoadedConfig } from './config/load.ts'
+import type { LoadProbe } from './runtime/load-probe.ts'
 
 /** What `headgate serve` asks of the composition root (`startHeadgate` in app.ts). */
 export type StartHeadgate = (options: StartOptions) => Promise<HeadgateHandle>
@@ -7,6 +8,8 @@ export interface StartOptions {
   readonly loaded: LoadedConfig
   /** The file the configuration came from; absent for the demo and for a key in the environment. */
   readonly configPath?: string | undefined
+  /** Measures the process's load, in the place of the real one: for trials of what overload does. */
+  readonly probe?: LoadProbe | undefined
 }
 
 /** A running gateway. */

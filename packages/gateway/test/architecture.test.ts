@@ -39,7 +39,7 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
     telemetry: 'all',
     compose: 'all',
   },
-  'handle.ts': { config: 'types' },
+  'handle.ts': { runtime: 'types', config: 'types' },
   'app.ts': {
     runtime: 'all',
     stores: 'all',

@@ -6,7 +6,7 @@ import { DecisionRing } from './engine/decision-ring.ts'
 import { createEligibleSets } from './engine/eligible-set.ts'
 import { type LeaseKeeper, SlotLease } from './engine/lease.ts'
 import { createLiveLeases, type LiveLeases } from './engine/live-leases.ts'
-import { isPromise } from './engine/maybe-promise.ts'
+import { guarded, isPromise } from './engine/maybe-promise.ts'
 import { createCounters } from './engine/metrics.ts'
 import type { OperatorAction } from './engine/overrides.ts'
 import { bindOwners, resolveOwners, storeFailed, unbindOwners } from './engine/owners.ts'
@@ -39,6 +39,7 @@ import type {
   HealthNotice,
   HealthStore,
   LoadListener,
+  MaybePromise,
   Random,
   SlotStore,
   Turns,
@@ -261,6 +262,19 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
       reason: 'owner_unavailable',
       retryAfterMs: Math.max(0, soonest - clock.monotonicMs()),
     }
+  }
+
+  knowsSession(request: Pick<ScheduleRequest, 'tenant' | 'group' | 'session'>): MaybePromise<boolean> {
+    const { profile, bindings } = this.#core
+    const rule = profile.affinity.find(({ layer }) => layer === 'session_hash')
+    const scope = { ...this.#scope(request.tenant), group: request.group ?? null }
+    const key = rule?.key({ ...request, model: '' }, scope)
+    if (key === undefined) return false
+    const found = guarded<string | undefined, undefined>(
+      () => bindings.get(key),
+      () => undefined,
+    )
+    return isPromise(found) ? found.then(account => account !== undefined) : found !== undefined
   }
 
   report(

@@ -99,6 +99,11 @@ export interface Scheduler {
   locate(request: Pick<ScheduleRequest, 'tenant' | 'owners'>): MaybePromise<Located>
   /** Forgets hard keys: their state was deleted upstream. */
   unbind(request: Pick<ScheduleRequest, 'tenant'>, keys: readonly string[]): MaybePromise<void>
+  /**
+   * Whether the request's session leads to an account it was served by before: the look-up of a selection, without
+   * one. False when the store does not answer.
+   */
+  knowsSession(request: Pick<ScheduleRequest, 'tenant' | 'group' | 'session'>): MaybePromise<boolean>
   /** The reference's own report, for those who do not settle. */
   report(accountId: string, result: { readonly success: boolean; readonly firstTokenMs: number | null }): void
   /** Counts a move to another account after a failure. */

@@ -1,10 +1,12 @@
 import type { BindingStore, Clock, Scheduler } from '@headgate/scheduler'
 import { createMemoryHealth, createMemorySlots } from '@headgate/scheduler/memory'
 import type { AccountConfig, Config } from '../config/config.ts'
+import { createOverload, type OverloadChange } from '../proxy/admission/overload.ts'
 import { createPipeline, type Pipeline } from '../proxy/pipeline.ts'
 import type { PipelineSnapshot } from '../proxy/pipeline-deps.ts'
 import type { AccountAccess } from '../proxy/pool-access.ts'
 import type { RequestRecord } from '../proxy/request-record.ts'
+import type { LoadProbe } from '../runtime/load-probe.ts'
 import type { Log } from '../runtime/log.ts'
 import { createNodeRandom } from '../runtime/random.ts'
 import type { AccountChange } from '../telemetry/account-change.ts'
@@ -34,6 +36,10 @@ export interface DataPlaneOptions {
   readonly onAccount?: (change: AccountChange) => void
   /** Hears of every request when it is over. */
   readonly onRequest?: (record: RequestRecord) => void
+  /** Measures the process, so that new work is shed while it is overloaded; absent: nothing is. */
+  readonly probe?: LoadProbe
+  /** Hears of every change of the overload's level. */
+  readonly onOverload?: (change: OverloadChange) => void
 }
 
 /** Everything between a client's request and the upstreams, whatever brings the requests. */
@@ -48,6 +54,8 @@ export interface DataPlane {
    * False when the configuration has no such account.
    */
   operate(account: string, action: Parameters<Scheduler['operate']>[1]): boolean
+  /** 0 while nothing is shed. */
+  readonly overloadLevel: number
   /** Where the accounts with tokens stand, by account. */
   readonly tokenStates: TokenSources['states']
   /** Puts another configuration in force, and answers the fields that wait for the next start. */
@@ -69,8 +77,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { decisionLog: logged } = started.telemetry
   const decisionLog = logged && createDecisionLog({ ...logged, clock, log })
   const health = createMemoryHealth()
+  const random = createNodeRandom()
   const pools = createPoolSet(
-    { slots: createMemorySlots(), bindings, clock, random: createNodeRandom(), health: () => health.peer() },
+    { slots: createMemorySlots(), bindings, clock, random, health: () => health.peer() },
     (pool, scheduler) => {
       const unwatch = watch(pool, scheduler)
       const unfollow = followAccounts(pool, scheduler, clock, change => {
@@ -98,12 +107,24 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   knowCredentials(bindings, configCredentials(started))
   let snapshot = snapshotOf(started)
 
+  const overload =
+    options.probe &&
+    createOverload({
+      limits: started.limits.overload,
+      probe: options.probe,
+      clock,
+      random,
+      bufferedShare: () => pipeline.bufferedShare,
+      priorities: () => snapshot.clients.priorities,
+      onChange: change => options.onOverload?.(change),
+    })
   const pipeline = createPipeline({
     snapshot: () => snapshot,
     upstream,
     clock,
     limits: pipelineLimits(started.limits),
     newRequestId,
+    shedding: overload,
     onAttempt: decisionLog && (attempt => decisionLog.began(attempt)),
     onRequest(record) {
       onRequest?.(record)
@@ -116,6 +137,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     handle: pipeline.handle,
     get config() {
       return config
+    },
+    get overloadLevel() {
+      return overload?.level ?? 0
     },
     tokenStates: tokens.states,
     get schedulers() {
@@ -142,6 +166,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     },
     close: ({ timeoutMs }) =>
       inOrder([
+        () => overload?.close(),
         () => pools.close(),
         () => tokens.close(),
         () => upstream.close({ timeoutMs }),

@@ -212,6 +212,8 @@ export interface LimitsConfig {
   readonly idleTimeoutMs: number
   readonly holdMs: number
   readonly drainMs: number
+  /** A share of the heap's limit, and milliseconds. */
+  readonly overload: { readonly heap: number; readonly loopLagMs: number }
   readonly attempts: number
   readonly retryRatio: number
   readonly retryBurst: number

@@ -180,6 +180,7 @@ function resolveLimits(limits: ConfigFile['limits']): LimitsConfig {
     idleTimeoutMs: limits.idleTimeout,
     holdMs: limits.hold,
     drainMs: limits.drain,
+    overload: { heap: limits.overload.heap, loopLagMs: limits.overload.loopLag },
     attempts: limits.attempts,
     retryRatio: limits.retryRatio,
     retryBurst: limits.retryBurst,

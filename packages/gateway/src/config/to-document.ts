@@ -130,6 +130,7 @@ function writeLimits(limits: LimitsConfig) {
     idleTimeout: formatDuration(limits.idleTimeoutMs),
     hold: formatDuration(limits.holdMs),
     drain: formatDuration(limits.drainMs),
+    overload: { heap: limits.overload.heap, loopLag: formatDuration(limits.overload.loopLagMs) },
     attempts: limits.attempts,
     retryRatio: limits.retryRatio,
     retryBurst: limits.retryBurst,

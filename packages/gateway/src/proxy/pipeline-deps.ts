@@ -2,6 +2,7 @@ import type { Clock } from '@headgate/scheduler'
 import type { Log } from '../runtime/log.ts'
 import type { Upstream } from '../wire/upstream.ts'
 import type { ClientLookup } from './admission/credentials.ts'
+import type { Shedding } from './admission/overload.ts'
 import type { PoolAccess } from './pool-access.ts'
 import type { AttemptRecord, RequestRecord } from './request-record.ts'
 
@@ -39,6 +40,8 @@ export interface PipelineDeps {
   readonly clock: Clock
   readonly limits: PipelineLimits
   readonly newRequestId: () => string
+  /** Says whether new work is turned away; absent: never. */
+  readonly shedding?: Shedding | undefined
   /** Hears of every attempt when its account has been chosen, before anything is sent. What it throws is logged. */
   readonly onAttempt?: ((attempt: AttemptRecord) => void) | undefined
   /** Hears of every request when it is over. What it throws is logged. */

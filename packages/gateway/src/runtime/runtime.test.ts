@@ -1,6 +1,7 @@
 import { clockContract } from '@headgate/scheduler/contract'
 import { describe, expect, it } from 'vitest'
 import { nodeClock } from './clock.ts'
+import { createLoadProbe } from './load-probe.ts'
 import { createNodeRandom } from './random.ts'
 
 describe('the clock of this machine', () => {
@@ -52,5 +53,16 @@ describe('the chance of this machine', () => {
     createNodeRandom().next64(a)
     createNodeRandom().next64(b)
     expect(a).not.toEqual(b)
+  })
+})
+
+describe('the load probe', () => {
+  it('tells a share of the heap and a lag that is not negative', () => {
+    const probe = createLoadProbe()
+    const { heap, loopLagMs } = probe.read()
+    probe.close()
+    expect(heap).toBeGreaterThan(0)
+    expect(heap).toBeLessThan(1)
+    expect(loopLagMs).toBeGreaterThanOrEqual(0)
   })
 })

@@ -25,6 +25,7 @@ export const loggedFields: ReadonlySet<string> = new Set([
   ...['outcome', 'errorCode', 'code', 'reason', 'state', 'from', 'to', 'error', 'errors', 'syscall'],
   ...['durationMs', 'ttftMs', 'waitedMs', 'timeoutMs', 'untilMs', 'bytesIn', 'bytesOut', 'usage', 'hedge'],
   ...['inputTokens', 'cachedTokens', 'outputTokens', 'count', 'dropped', 'cut', 'limit', 'retryAfterMs'],
+  ...['heapShare', 'loopLagMs', 'bufferedShare'],
   // The process.
   ...['host', 'port', 'url', 'path', 'file', 'folder', 'line', 'column', 'version', 'node', 'pid', 'signal'],
   ...['problem', 'warning', 'profile', 'origin', 'fields'],

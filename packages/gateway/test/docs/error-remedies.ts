@@ -252,8 +252,8 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     remedy: 'Operator: look at the disk under `store.path`; the log has the cause.',
   },
   gateway_overloaded: {
-    when: 'Buffered bodies take their share of the heap (`limits.bufferedShare`) already.',
-    remedy: 'Retry later. Operator: more memory, or smaller `limits.body`.',
+    when: 'The heap, the event loop or the buffered bodies are beyond their bounds (`limits.overload`), and the request is new work; or its body does not fit into `limits.bufferedShare` any more.',
+    remedy: 'Retry after Retry-After. Operator: [overload](../how-to/overload.md).',
   },
   rate_limit_exceeded: {
     when: 'Every account that was tried answered with a rate limit.',

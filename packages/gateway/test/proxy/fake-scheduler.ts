@@ -99,6 +99,10 @@ export class FakeScheduler {
     for (const key of keys) this.owners.delete(`${request.tenant}/${key}`)
   }
 
+  knowsSession(): boolean {
+    return false
+  }
+
   reportSwitch(): void {
     this.switches++
   }

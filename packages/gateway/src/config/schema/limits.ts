@@ -39,6 +39,16 @@ export const limits = section({
     .prefault('10s')
     .describe('How long a stream is held back, after its header, for the model to begin.'),
   drain: duration().prefault('30s').describe('Time for open requests to end after the first SIGTERM.'),
+  overload: section({
+    heap: fraction(0.1, 1)
+      .prefault(0.85)
+      .describe('The share of the heap’s limit beyond which new work is shed; 1 leaves it out.'),
+    loopLag: duration({ minMs: 10 })
+      .prefault('200ms')
+      .describe('How late the event loop may be (p99) before new work is shed.'),
+  })
+    .prefault({})
+    .describe('When new work is turned away, so that what runs can end.'),
   attempts: whole(1, 10).prefault(4).describe('Attempts of one request, the first included.'),
   retryRatio: fraction(0, 1)
     .prefault(0.2)

@@ -39,6 +39,8 @@ export interface Credential {
 export interface ClientLookup {
   /** Of all clients. */
   readonly names: ReadonlySet<string>
+  /** Of all clients, each once, lowest first. */
+  readonly priorities: readonly number[]
   /** `digestHex` is the SHA-256 of the key in lower-case hex. */
   byDigest(digestHex: string): Credential | undefined
 }
@@ -58,8 +60,11 @@ export function createClientLookup(
       byDigest.set(digest, { credential: { client: access, digest }, bytes: Buffer.from(digest, 'hex') })
     }
   }
+  const all = [...byDigest.values()].map(({ credential }) => credential.client)
+  const priorities = new Set(all.map(({ priority = 0 }) => priority))
   return {
-    names: new Set([...byDigest.values()].map(({ credential }) => credential.client.name)),
+    names: new Set(all.map(({ name }) => name)),
+    priorities: [...priorities].sort((a, b) => a - b),
     byDigest(digestHex) {
       // Finding by digest leaks nothing useful of the key; the comparison is still made in constant time.
       const found = byDigest.get(digestHex)

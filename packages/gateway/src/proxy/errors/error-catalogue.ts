@@ -174,7 +174,7 @@ export const errorCatalogue = {
   no_accounts: entry(503, 'service_unavailable_error', 'No account can serve this request.', 'never'),
   draining: unavailable('This gateway is shutting down. Retry: another one will answer.'),
   state_unavailable: unavailable('The store of conversation state does not answer. Retry later.'),
-  gateway_overloaded: unavailable('The gateway holds as many bodies in memory as it may. Retry later.'),
+  gateway_overloaded: unavailable('The gateway is overloaded and takes no new work now. Retry later.'),
 
   // What an upstream did.
   rate_limit_exceeded: entry(429, 'rate_limit_error', 'The upstream is rate limited. Retry later.'),

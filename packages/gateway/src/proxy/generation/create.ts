@@ -25,6 +25,7 @@ import { countFailure, type FailoverState, mayMoveOn } from './failover.ts'
 import type { Finish } from './hedge.ts'
 import { type Chosen, type CreateAttempt, isTurn, type MakeAttempt, runAttempts } from './hedged-attempts.ts'
 import { discardOrphan } from './orphan.ts'
+import { shedNewWork } from './shed.ts'
 
 /** A checked request. Its bytes go as soon as an answer begins: streams outlive them by minutes. */
 interface Creation {
@@ -45,6 +46,8 @@ export async function serveCreate(exchange: GenerationExchange): Promise<void> {
     if (charge !== undefined) await charge.request()
     const creation = await readCreation(exchange, headers)
     try {
+      const shed = shedNewWork(exchange, creation.facts, creation.keys.session)
+      if (shed !== undefined) await shed
       if (charge !== undefined) await charge.tokens(creation.keys.estimatedTokens)
       await generate(exchange, creation)
     } finally {
