@@ -49,7 +49,14 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
     'handle.ts': 'types',
   },
   cli: { runtime: 'all', config: 'all', 'handle.ts': 'types', 'app.ts': 'all' },
-  'index.ts': { config: 'all', 'in-process': 'all', 'handle.ts': 'types', 'app.ts': 'all' },
+  'index.ts': {
+    config: 'all',
+    proxy: 'types',
+    runtime: 'types',
+    'in-process': 'all',
+    'handle.ts': 'types',
+    'app.ts': 'all',
+  },
 }
 
 /** Where each package, and each module of Node that opens a door, may be imported. */

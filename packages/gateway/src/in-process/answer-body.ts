@@ -21,6 +21,7 @@ export class AnswerBody {
   readonly stream: ReadableStream<Uint8Array>
   readonly #options: AnswerBodyOptions
   #controller!: ReadableStreamDefaultController<Uint8Array>
+  #written = 0
   #drainListener: (() => void) | undefined
   #cancelStall: (() => void) | undefined
 
@@ -43,10 +44,10 @@ export class AnswerBody {
 
   /** False when the reader is behind: stop until `onDrain`. */
   write(chunk: Uint8Array): boolean {
+    this.#written += chunk.byteLength
     this.#controller.enqueue(chunk)
     if (this.#controller.desiredSize! > 0) return true
-    const { clock, stalledReaderMs } = this.#options
-    this.#cancelStall ??= clock.schedule(stalledReaderMs, () => this.#options.onGone(stalled()))
+    if (this.#cancelStall === undefined) this.#watchStall()
     return false
   }
 
@@ -71,6 +72,20 @@ export class AnswerBody {
     this.#cancelStall()
     this.#cancelStall = undefined
     this.#drainListener?.()
+  }
+
+  /** Any read since the last look is progress, also one that leaves more waiting than should. */
+  #watchStall(): void {
+    const { clock, stalledReaderMs, onGone } = this.#options
+    const before = this.#takenBytes()
+    this.#cancelStall = clock.schedule(stalledReaderMs, () => {
+      if (this.#takenBytes() > before) this.#watchStall()
+      else onGone(stalled())
+    })
+  }
+
+  #takenBytes(): number {
+    return this.#written - (highWaterBytes - this.#controller.desiredSize!)
   }
 
   #settle(): void {

@@ -39,6 +39,19 @@ it('counts a reader that takes nothing of a full buffer as gone', async () => {
   expect([exchange.write(chunk), exchange.begun]).toEqual([true, true])
 })
 
+it('lets a slow reader live that has not caught up yet', async () => {
+  const { exchange, clock } = exchangeOf()
+  exchange.begin(200, [])
+  for (let count = 0; count < 6; count++) exchange.write(chunk)
+  const reader = (await exchange.response).body!.getReader()
+  clock.advance(stalledReaderMs - 1)
+  await reader.read()
+  clock.advance(stalledReaderMs)
+  expect(exchange.signal.aborted).toBe(false)
+  clock.advance(stalledReaderMs)
+  expect(exchange.signal.aborted).toBe(true)
+})
+
 it('keeps what was written before its end for a reader that comes later', async () => {
   const { exchange, clock } = exchangeOf()
   exchange.begin(200, [])

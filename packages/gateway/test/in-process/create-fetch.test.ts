@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ConfigError } from '../../src/config/errors.ts'
 import { type ConfigObject, configFromObject } from '../../src/config/from-object.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { createFetch } from '../../src/in-process/create-fetch.ts'
 import { explain } from '../../src/index.ts'
 import { eventually } from '../fixtures/eventually.ts'
@@ -138,6 +139,21 @@ describe('the configuration', () => {
     await as('hg-alice-0123456789').responses.create(more)
     await expect(as('hg-bob-0123456789').responses.create(more)).rejects.toMatchObject({ status: 400 })
     await expect(as('unused').responses.create(more)).rejects.toBeInstanceOf(OpenAI.AuthenticationError)
+  })
+
+  it('may be one that was loaded from a file, with the file’s clients', async () => {
+    const { mock, config } = await inProcessForTest()
+    const folder = await mkdtemp(join(tmpdir(), 'headgate-in-process-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const path = join(folder, 'config.yaml')
+    const clients = [{ name: 'team', keys: ['hg-team-0123456789'] }]
+    await writeFile(path, JSON.stringify({ ...config, clients, server: { port: 1 } }))
+    await using fetch = createFetch(await loadConfig({ path, env: {} }))
+    const sdk = new OpenAI({ apiKey: 'hg-team-0123456789', maxRetries: 0, fetch })
+    await sdk.responses.create({ model, input: 'x' })
+    expect(accountsAsked(mock)).toHaveLength(1)
+    await expect(fetch(url)).resolves.toMatchObject({ status: 405 })
+    await expect(fetch(url, { method: 'POST' })).resolves.toMatchObject({ status: 401 })
   })
 
   it('may change while it is in use', async () => {
