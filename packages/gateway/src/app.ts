@@ -1,8 +1,11 @@
 import { isIP } from 'node:net'
+import { createAdminMount } from './admin/admin-mount.ts'
+import { adminWorld } from './compose/admin-world.ts'
 import { createDataPlane } from './compose/data-plane.ts'
 import { inOrder } from './compose/in-order.ts'
 import { isLoopback } from './compose/loopback.ts'
 import { metricsOnlyRoutes, operationRoutes } from './compose/operations.ts'
+import type { LoadedConfig } from './config/load.ts'
 import type { HeadgateHandle, StartOptions } from './handle.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
 import { nodeClock } from './runtime/clock.ts'
@@ -18,7 +21,7 @@ import { createRequestLog } from './telemetry/request-log.ts'
  * The composition root of the server: makes every part around the data plane, connects them, and takes them down in
  * order. It decides nothing else.
  */
-export async function startHeadgate({ loaded, probe }: StartOptions): Promise<HeadgateHandle> {
+export async function startHeadgate({ loaded, probe, readConfig }: StartOptions): Promise<HeadgateHandle> {
   const { config } = loaded
   const clock = nodeClock
   const log = createLog({ level: config.telemetry.logLevel })
@@ -54,6 +57,15 @@ export async function startHeadgate({ loaded, probe }: StartOptions): Promise<He
     bodyWindowMs: config.limits.bodyIdleMs,
     stalledReaderMs: config.limits.stalledReaderMs,
   }
+  const apply = (next: LoadedConfig): readonly string[] => {
+    const later = plane.reload(next.config)
+    const { accounts, pools } = plane.config
+    metrics.retain(new Set(accounts.map(account => account.id)))
+    log.info({ accounts: accounts.length, pools: pools.length }, 'The configuration was reloaded.')
+    if (later.length > 0) log.warn({ fields: later }, 'These changes take effect at the next start.')
+    return later
+  }
+  const admin = createAdminMount(adminWorld({ plane, readConfig, apply, clock, log }))
   const { tls } = config.server
   const server = createHttpServer({
     handle: plane.handle,
@@ -65,6 +77,7 @@ export async function startHeadgate({ loaded, probe }: StartOptions): Promise<He
       adminToken: () => plane.config.admin.token?.reveal(),
       onLoopback: isLoopback(config.server.host),
     }),
+    mount: admin,
     limits: httpLimits,
     tls: tls && { cert: tls.cert, key: tls.key.reveal() },
     trustedProxies: config.server.trustedProxies,
@@ -87,6 +100,7 @@ export async function startHeadgate({ loaded, probe }: StartOptions): Promise<He
         const { cut } = await server.drain({ timeoutMs })
         if (cut > 0) log.warn({ cut }, 'Some requests were still running when the time to drain was over.')
       },
+      () => admin.close(),
       () => metricsServer.drain({ timeoutMs: 0 }),
       // What runs now are exchanges of the gateway's own, which take five seconds at most.
       () => plane.close({ timeoutMs: Math.min(timeoutMs, 5000) }),
@@ -110,11 +124,7 @@ export async function startHeadgate({ loaded, probe }: StartOptions): Promise<He
   return {
     url,
     async reload(next) {
-      const later = plane.reload(next.config)
-      const { accounts, pools } = plane.config
-      metrics.retain(new Set(accounts.map(account => account.id)))
-      log.info({ accounts: accounts.length, pools: pools.length }, 'The configuration was reloaded.')
-      if (later.length > 0) log.warn({ fields: later }, 'These changes take effect at the next start.')
+      apply(next)
     },
     async close({ mode }) {
       const timeoutMs = mode === 'drain' ? config.limits.drainMs : 0

@@ -1,4 +1,4 @@
-import type { LoadedConfig } from './config/load.ts'
+import type { LoadedConfig, ReadConfig } from './config/load.ts'
 import type { LoadProbe } from './runtime/load-probe.ts'
 
 /** What `headgate serve` asks of the composition root (`startHeadgate` in app.ts). */
@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly configPath?: string | undefined
   /** Measures the process's load, in the place of the real one: for trials of what overload does. */
   readonly probe?: LoadProbe | undefined
+  /** Reads that file again, for whoever asks for a reload; absent: there is none. */
+  readonly readConfig?: (() => Promise<ReadConfig>) | undefined
 }
 
 /** A running gateway. */

@@ -20,6 +20,7 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
   proxy: { text: 'all', wire: 'all', runtime: 'types' },
   telemetry: { text: 'all', runtime: 'types', proxy: 'types' },
   http: { wire: 'all', runtime: 'all', proxy: 'all' },
+  admin: { runtime: 'types', proxy: 'all' },
   compose: {
     text: 'all',
     wire: 'all',
@@ -29,6 +30,7 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
     proxy: 'all',
     telemetry: 'all',
     http: 'types',
+    admin: 'types',
   },
   'in-process': {
     wire: 'types',
@@ -42,9 +44,11 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
   'handle.ts': { runtime: 'types', config: 'types' },
   'app.ts': {
     runtime: 'all',
+    config: 'types',
     stores: 'all',
     telemetry: 'all',
     http: 'all',
+    admin: 'all',
     compose: 'all',
     'handle.ts': 'types',
   },
@@ -68,6 +72,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   pino: ['telemetry/'],
   'prom-client': ['telemetry/'],
   'eventsource-parser': ['proxy/tap/'],
+  fastify: ['admin/'],
   'lru-cache': ['stores/'],
   'rate-limiter-flexible': ['proxy/admission/'],
   '@headgate/mock-upstream': ['cli/'],

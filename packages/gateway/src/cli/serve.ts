@@ -3,7 +3,7 @@ import { ConfigError, formatProblem } from '../config/errors.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { formatOrigin } from '../config/origin.ts'
 import { type ConfigWatch, fileDigest, watchConfig } from '../config/watch.ts'
-import type { HeadgateHandle, StartHeadgate } from '../handle.ts'
+import type { HeadgateHandle, StartHeadgate, StartOptions } from '../handle.ts'
 import { explainListenError } from '../runtime/listen-error.ts'
 import { announce } from './announce.ts'
 import { type ConfigSource, chooseSource, type Prepared, prepare, type ServeFlags } from './config-source.ts'
@@ -41,7 +41,7 @@ export async function serve(
   const since = source.kind === 'file' ? await fileDigest(source.path) : undefined
   const prepared = await prepare(source, flags)
   for (const warning of prepared.loaded.warnings) warn(formatProblem(warning))
-  const handle = await start(source, prepared, world.start)
+  const handle = await start(source, flags, prepared, world.start)
   const watch = source.kind === 'file' ? await follow(source.path, { flags, handle, since }) : undefined
   stopOnSignals(handle, { prepared, watch, signals: world.signals })
   // Last, because whoever reads it may send a signal at once.
@@ -50,16 +50,41 @@ export async function serve(
 
 async function start(
   source: ConfigSource,
+  flags: ServeFlags,
   prepared: Prepared,
   startHeadgate: StartHeadgate,
 ): Promise<HeadgateHandle> {
   const { loaded, mock } = prepared
   try {
-    return await startHeadgate({ loaded, configPath: source.kind === 'file' ? source.path : undefined })
+    return await startHeadgate({ loaded, ...fileOf(source, flags) })
   } catch (error) {
     await mock?.close()
     throw withPlace(error, loaded)
   }
+}
+
+/** Where the configuration came from, and how to read it again. */
+function fileOf(source: ConfigSource, flags: ServeFlags): Omit<StartOptions, 'loaded'> {
+  if (source.kind !== 'file') return {}
+  const { path } = source
+  return {
+    configPath: path,
+    async readConfig() {
+      try {
+        return { kind: 'loaded', loaded: await readAgain(path, flags) }
+      } catch (error) {
+        return { kind: 'rejected', problems: problemsOf(error) }
+      }
+    },
+  }
+}
+
+function readAgain(path: string, { host, port }: ServeFlags): Promise<LoadedConfig> {
+  return loadConfig({ path, env: process.env, flags: { host, port } })
+}
+
+function problemsOf(error: unknown): string[] {
+  return error instanceof ConfigError ? error.problems.map(formatProblem) : [String(error)]
 }
 
 /** A port that cannot be had, with what in the configuration asked for it. */
@@ -85,14 +110,13 @@ interface Followed {
 /** Reloads the file when it changes; a file that cannot be used is reported and the old configuration holds. */
 async function follow(path: string, { flags, handle, since }: Followed): Promise<ConfigWatch> {
   const refused = (error: unknown): void => {
-    const problems = error instanceof ConfigError ? error.problems.map(formatProblem) : [String(error)]
-    for (const problem of problems) complain(problem)
+    for (const problem of problemsOf(error)) complain(problem)
     complain('the configuration was not reloaded; the previous one stays in use')
   }
   return await watchConfig({
     path,
     since,
-    load: () => loadConfig({ path, env: process.env, flags: { host: flags.host, port: flags.port } }),
+    load: () => readAgain(path, flags),
     onChanged: loaded => {
       for (const warning of loaded.warnings) warn(formatProblem(warning))
       handle.reload(loaded).then(() => note(`reloaded ${path}`), refused)

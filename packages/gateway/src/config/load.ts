@@ -19,6 +19,11 @@ export interface LoadedConfig {
   readonly origins: OriginTable
 }
 
+/** A file that was read again: what it says, or why it cannot be used, a line a problem. */
+export type ReadConfig =
+  | { readonly kind: 'loaded'; readonly loaded: LoadedConfig }
+  | { readonly kind: 'rejected'; readonly problems: readonly string[] }
+
 export interface LoadOptions {
   readonly path: string
   readonly env: Environment

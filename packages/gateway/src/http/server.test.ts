@@ -5,7 +5,7 @@ import { RawClient } from '../../test/sockets/raw-client.ts'
 import type { Inbound, Outbound } from '../proxy/exchange.ts'
 import { nodeClock } from '../runtime/clock.ts'
 import { type Log, silentLog } from '../runtime/log.ts'
-import { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts'
+import { createHttpServer, type HttpServer, type HttpServerOptions, type Mount } from './server.ts'
 
 type Handle = HttpServerOptions['handle']
 
@@ -479,6 +479,27 @@ describe('draining', () => {
     expect((await first.untilClosed()).text).toContain('\r\n0\r\n')
     outbounds[1]!.write(Buffer.from('still here'))
     await second.until(text => text.includes('still here'))
+  })
+
+  it('still serves what is mounted, and ends those connections with the answer', async () => {
+    const { handle, arrived } = controlled()
+    const mount: Mount = {
+      prefix: '/admin/',
+      takes: () => true,
+      handle: async (_request, response) => void response.end('mounted'),
+    }
+    const port = await start(handle, { mount })
+    const busy = (await open(port)).send(get)
+    await arrived
+    const operator = await open(port)
+    await operator.send('GET /admin/x HTTP/1.1\r\nHost: g\r\n\r\n').until(text => text.includes('mounted'))
+    void servers[0]!.drain({ timeoutMs: 60_000 })
+    const late = await open(port)
+    late.send('GET /admin/x HTTP/1.1\r\nHost: g\r\n\r\n')
+    const got = await late.untilClosed()
+    expect(got.text).toContain('mounted')
+    expect(got.text.toLowerCase()).toContain('connection: close')
+    busy.close()
   })
 
   it('closes idle connections at once and accepts no new ones', async () => {

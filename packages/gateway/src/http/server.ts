@@ -10,12 +10,21 @@ import { createClientAddress } from './client-address.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { rawErrorAnswer, refuseWith } from './error-answer.ts'
 import { HttpExchange, type ServerState } from './exchange.ts'
-import { methodNotServed, readHead } from './head.ts'
+import { methodNotServed, type RequestHead, readHead } from './head.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { lingerBeforeClose } from './linger.ts'
 import { createNodeServer, type TlsPair } from './node-server.ts'
 import { type ClientError, parseErrorOf } from './parse-error.ts'
 import { type PlainRoute, servePlainRoute } from './plain-route.ts'
+
+/** Another server's way of answering requests, under this one's rules for heads and connections. */
+export interface Mount {
+  readonly prefix: string
+  /** False: the pipeline has the request. */
+  takes(): boolean
+  /** Answers; a rejection becomes a 500. Nobody sees to a body: the connection ends with the answer to one. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+}
 
 /** Options of {@link createHttpServer}. */
 export interface HttpServerOptions {
@@ -23,6 +32,8 @@ export interface HttpServerOptions {
   readonly handle: (inbound: Inbound, outbound: Outbound) => Promise<void>
   /** Exact paths answered beside the pipeline. */
   readonly plainRoutes?: Readonly<Record<string, PlainRoute>>
+  /** What answers all paths below a prefix beside the pipeline. */
+  readonly mount?: Mount
   readonly limits?: Partial<HttpLimits>
   /** Speaks TLS with this certificate instead of plain HTTP. */
   readonly tls?: TlsPair | undefined
@@ -136,6 +147,11 @@ class NodeHttpServer implements HttpServer {
         return
       }
     }
+    const { mount } = this.#options
+    if (mount !== undefined && request.url!.startsWith(mount.prefix) && mount.takes()) {
+      this.#serveMount(mount, request, response, head)
+      return
+    }
     this.#serve(new HttpExchange(response, head, connection, this.#state), response, connection)
   }
 
@@ -184,6 +200,17 @@ class NodeHttpServer implements HttpServer {
     )
     if (exchange.begun) exchange.destroy()
     else refuseWith(response, new GatewayError('internal_error'))
+  }
+
+  #serveMount(mount: Mount, request: IncomingMessage, response: ServerResponse, head: RequestHead): void {
+    const hasBody = head.contentLength !== 0
+    if (hasBody) lingerBeforeClose(request.socket, this.#options.clock, this.#limits.lingerMs)
+    if (hasBody || this.#state.draining) response.shouldKeepAlive = false
+    mount.handle(request, response).catch((error: unknown) => {
+      this.#options.log.error({ error, target: pathOf(request.url ?? '') }, 'A mounted route failed.')
+      if (response.headersSent) response.destroy()
+      else refuseWith(response, new GatewayError('internal_error'))
+    })
   }
 
   #servePlain(

@@ -85,6 +85,32 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: '`/metrics` was asked for on an address others can reach, without the admin token.',
     remedy: 'Send the token as a bearer token, or set `telemetry.metricsPort`.',
   },
+  admin_token_invalid: {
+    when: 'A request to the admin API brought another token than `admin.token`; a client key is one of those.',
+    remedy:
+      'Send the token of the configuration in force. After ten wrong ones in a minute its address has to wait.',
+  },
+  too_many_attempts: {
+    when: 'Ten wrong admin tokens came from one address within a minute. Until it is over no token of that address is looked at.',
+    remedy:
+      'Find who sends them: a script with an old token, or somebody who guesses. Wait for `Retry-After`.',
+  },
+  account_not_found: {
+    when: 'The path of an admin request names an account that the configuration in force does not have.',
+    remedy: 'Take the id from `GET /admin/api/accounts`.',
+  },
+  decision_not_found: {
+    when: 'The pool is none, or the decision was overwritten: about a thousand of a pool are kept.',
+    remedy: 'Look in the decision log (`telemetry.decisionLog`), which keeps them.',
+  },
+  reload_unavailable: {
+    when: '`POST /admin/api/reload` at a gateway that runs on flags or the environment.',
+    remedy: 'Start it with `--config`.',
+  },
+  config_rejected: {
+    when: 'A reload found mistakes in the file. `problems` of the answer lists all of them, as `headgate config check` does.',
+    remedy: 'Mend them and reload again.',
+  },
   invalid_api_key: {
     when: 'The key belongs to no client entry. An unknown and a removed key get the same answer.',
     remedy: 'Compare it with `clients[].keys`. It is not a key of the provider.',

@@ -82,7 +82,23 @@ export const errorCatalogue = {
     'The Authorization header is malformed. Its form is "Bearer YOUR_KEY", with one space.',
   ),
   admin_token_required: unauthenticated(
-    'This page needs the admin token as a bearer token. Set admin.token, or telemetry.metricsPort for a port of its own.',
+    'This needs the admin token (admin.token of the configuration) as a bearer token.',
+  ),
+  admin_token_invalid: unauthenticated('This is not the admin token.'),
+  too_many_attempts: entry(
+    429,
+    'rate_limit_error',
+    'More than {limit} wrong tokens came from this address within a minute.',
+    'later',
+  ),
+
+  // The admin API.
+  account_not_found: invalid('The configuration has no account "{id}".', 404),
+  decision_not_found: invalid('No decision {id} of a pool "{pool}" is in memory.', 404),
+  reload_unavailable: invalid('This gateway was started without a configuration file to read again.', 409),
+  config_rejected: invalid(
+    'The configuration file has {count} problems; the previous configuration stays in use.',
+    422,
   ),
   invalid_api_key: unauthenticated('The API key is not valid here. Check it with whoever runs this gateway.'),
   too_many_wrong_keys: entry(
