@@ -6,6 +6,7 @@ import type { PipelineLimits } from '../proxy/pipeline-deps.ts'
 export function pipelineLimits(limits: LimitsConfig): PipelineLimits {
   return {
     bodyBytes: limits.bodyBytes,
+    uploadBytes: limits.uploadBytes,
     bufferedBytes: Math.floor(getHeapStatistics().heap_size_limit * limits.bufferedShare),
     eventBytes: limits.eventBytes,
     jsonBufferBytes: limits.jsonBufferBytes,

@@ -16,7 +16,6 @@ export const UNUSED_KEYS: readonly UnusedKey[] = [
     path: ['accounts', '*', 'capabilities', 'websocket'],
     instead: 'an upgrade to WebSocket is refused',
   },
-  { path: ['limits', 'upload'], instead: 'uploads answer 404' },
   {
     path: ['limits', 'websocketMessage'],
     instead: 'an upgrade to WebSocket is refused',

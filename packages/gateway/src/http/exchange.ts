@@ -3,8 +3,10 @@ import type { Socket } from 'node:net'
 import type { Clock } from '@headgate/scheduler'
 import type { GatewayError } from '../proxy/errors/errors.ts'
 import type { Inbound, Outbound } from '../proxy/exchange.ts'
+import type { BodyStream } from '../wire/body-stream.ts'
 import type { HeaderList } from '../wire/header-list.ts'
 import { BodyReading, bodyTooLarge } from './body.ts'
+import { PulledBody } from './body-stream.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { Connection } from './connection.ts'
 import type { RequestHead } from './head.ts'
@@ -46,7 +48,7 @@ export class HttpExchange implements Inbound, Outbound {
   #phase: 'fresh' | 'begun' | 'ended' | 'gone' = 'fresh'
   #wrote = false
   #controller: AbortController | undefined
-  #reading: BodyReading | undefined
+  #reading: BodyReading | PulledBody | undefined
   #bodyFault: GatewayError | undefined
   #drainListener: (() => void) | undefined
   #cancelStall: (() => void) | undefined
@@ -99,18 +101,37 @@ export class HttpExchange implements Inbound, Outbound {
   }
 
   readBody(limitBytes: number): Promise<Uint8Array> {
-    if (this.#phase === 'gone') return Promise.reject(this.signal.reason)
-    if (this.#bodyFault !== undefined) return Promise.reject(this.#bodyFault)
+    const refusal = this.#refusesBody(limitBytes)
+    if (refusal !== undefined) return Promise.reject(refusal)
     if (this.#contentLength === 0) return Promise.resolve(noBody)
-    if (this.#contentLength !== undefined && this.#contentLength > limitBytes) {
-      return Promise.reject(bodyTooLarge(limitBytes))
-    }
-    // The client of `Expect: 100-continue` is told to send only now: who is refused before pays for no body.
-    if (this.#request.headers.expect !== undefined) this.#response.writeContinue()
+    this.#invite()
     const { limits, clock } = this.#server
     return new Promise((resolve, reject) => {
       this.#reading = new BodyReading(this.#request, { limitBytes, limits, clock }, { resolve, reject })
     })
+  }
+
+  openBody(limitBytes: number): BodyStream {
+    const refusal = this.#refusesBody(limitBytes)
+    if (refusal !== undefined) throw refusal
+    this.#invite()
+    const { limits, clock } = this.#server
+    const body = new PulledBody(this.#request, this.#contentLength, { limitBytes, limits, clock })
+    this.#reading = body
+    return body
+  }
+
+  /** Why no byte of the body is to be read; undefined when there is no reason. */
+  #refusesBody(limitBytes: number): unknown {
+    if (this.#phase === 'gone') return this.signal.reason
+    if (this.#bodyFault !== undefined) return this.#bodyFault
+    const length = this.#contentLength
+    return length !== undefined && length > limitBytes ? bodyTooLarge(limitBytes) : undefined
+  }
+
+  /** The client of `Expect: 100-continue` is told to send only now: who is refused before pays for no body. */
+  #invite(): void {
+    if (this.#request.headers.expect !== undefined) this.#response.writeContinue()
   }
 
   /** The parser gave up inside this request's body: whoever reads it hears why and may still answer. */

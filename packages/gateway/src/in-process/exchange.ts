@@ -1,8 +1,9 @@
 import type { Clock } from '@headgate/scheduler'
-import { GatewayError } from '../proxy/errors/errors.ts'
 import type { Inbound, Outbound } from '../proxy/exchange.ts'
+import type { BodyStream } from '../wire/body-stream.ts'
 import type { HeaderList } from '../wire/header-list.ts'
 import { AnswerBody } from './answer-body.ts'
+import { GivenBody, tooLarge, wholeBody } from './given-body.ts'
 import type { RequestBytes, RequestParts } from './request-parts.ts'
 
 /** What all exchanges of one fetch function share. */
@@ -25,6 +26,7 @@ export class InProcessExchange implements Inbound, Outbound {
   /** Settles when the head is there, or when it never will be. */
   readonly response: Promise<Response>
   readonly #given: RequestBytes
+  readonly #length: number | undefined
   readonly #caller: AbortSignal | undefined
   readonly #controller = new AbortController()
   readonly #answer: AnswerBody
@@ -41,6 +43,7 @@ export class InProcessExchange implements Inbound, Outbound {
     this.receivedAtMs = world.clock.monotonicMs()
     this.response = promise
     this.#given = parts.body
+    this.#length = parts.bodyLength
     this.#caller = parts.signal
     this.#resolve = resolve
     this.#reject = reject
@@ -60,9 +63,26 @@ export class InProcessExchange implements Inbound, Outbound {
     this.signal.throwIfAborted()
     const given = this.#given
     if (given === null) return new Uint8Array(0)
-    if (given instanceof ReadableStream) return await this.#readAll(given, limitBytes)
+    if (given instanceof ReadableStream) {
+      const chunks: Uint8Array[] = []
+      for await (const chunk of this.openBody(limitBytes)) chunks.push(chunk)
+      return Buffer.concat(chunks)
+    }
     if (given.length > limitBytes) throw tooLarge(limitBytes)
     return given
+  }
+
+  openBody(limitBytes: number): BodyStream {
+    this.signal.throwIfAborted()
+    const given = this.#given
+    if (given instanceof ReadableStream) {
+      this.#reader = given.getReader()
+      const { signal } = this
+      const onFailure = (error: unknown): void => this.#leave(error)
+      return new GivenBody(this.#reader, { limitBytes, length: this.#length, signal, onFailure })
+    }
+    if (given !== null && given.length > limitBytes) throw tooLarge(limitBytes)
+    return wholeBody(given)
   }
 
   begin(status: number, headers: HeaderList): void {
@@ -114,31 +134,6 @@ export class InProcessExchange implements Inbound, Outbound {
     const unread = this.#reader ?? (this.#given.locked ? undefined : this.#given)
     unread?.cancel().catch(() => {})
   }
-
-  async #readAll(stream: ReadableStream<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
-    const reader = stream.getReader()
-    this.#reader = reader
-    const chunks: Uint8Array[] = []
-    let bytes = 0
-    try {
-      for (;;) {
-        const { done, value } = await reader.read()
-        this.signal.throwIfAborted()
-        if (done) return Buffer.concat(chunks, bytes)
-        bytes += value.byteLength
-        if (bytes > limitBytes) throw tooLarge(limitBytes)
-        chunks.push(value)
-      }
-    } catch (error) {
-      // The caller's own stream failed: the call fails as fetch does.
-      if (!(error instanceof GatewayError)) this.#leave(error)
-      throw error
-    }
-  }
-}
-
-function tooLarge(limitBytes: number): GatewayError {
-  return new GatewayError('body_too_large', { values: { limit: limitBytes } })
 }
 
 /** A field that HTTP cannot carry is left out, as the server does. */

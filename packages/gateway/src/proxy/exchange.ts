@@ -1,3 +1,4 @@
+import type { BodyStream } from '../wire/body-stream.ts'
 import type { HeaderList } from '../wire/header-list.ts'
 
 /**
@@ -17,6 +18,11 @@ export interface Inbound {
    * `body_timeout`) or, when the client left, with the signal's reason. Called at most once.
    */
   readBody(limitBytes: number): Promise<Uint8Array>
+  /**
+   * The body as it arrives, at most `limitBytes`; throws what `readBody` rejects with, at once or while it is
+   * iterated. In the place of `readBody`.
+   */
+  openBody(limitBytes: number): BodyStream
   /** Aborted when the client is gone before its answer is complete. */
   readonly signal: AbortSignal
 }

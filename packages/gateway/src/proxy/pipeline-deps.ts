@@ -10,6 +10,8 @@ import type { AttemptRecord, RequestRecord } from './request-record.ts'
 export interface PipelineLimits {
   /** One request body. Default 32 MiB. */
   readonly bodyBytes: number
+  /** One upload, which is streamed. Default 512 MiB. */
+  readonly uploadBytes: number
   /** All buffered bodies together, requests' and answers'. Default 25 % of the heap. */
   readonly bufferedBytes: number
   /** One event of a stream. Default 1 MiB. */

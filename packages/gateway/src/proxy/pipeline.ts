@@ -18,6 +18,7 @@ import { createTokenEstimates } from './generation/token-estimates.ts'
 import { createModelDirectory } from './models/models.ts'
 import { serveModel, serveModelList } from './models/serve-models.ts'
 import { type ObjectExchange, serveObject } from './objects/serve-object.ts'
+import { type PlacementExchange, servePlaced } from './objects/serve-placed.ts'
 import type { PipelineDeps } from './pipeline-deps.ts'
 import { cancelRequest, type RequestExchange, type RoutedExchange, type Shared } from './request-exchange.ts'
 import { RequestTrace } from './request-record.ts'
@@ -129,6 +130,8 @@ function serveRouted(routed: RoutedExchange): Promise<void> {
       return serveModelList(routed)
     case 'get_model':
       return serveModel(routed)
+    case 'placed':
+      return servePlaced(routed as PlacementExchange)
     case 'object':
       return serveObject(routed as ObjectExchange)
     default:

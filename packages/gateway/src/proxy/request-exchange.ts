@@ -101,7 +101,10 @@ export function cancelRequest(exchange: RequestExchange, reason: ClientLeft | Ga
 }
 
 /** The headers of an upstream request. Throws `loop_detected` when too many gateways have passed it on. */
-export function upstreamHeaders(inbound: Inbound, options: { readonly hasBody: boolean }): HeaderList {
+export function upstreamHeaders(
+  inbound: Inbound,
+  options: { readonly contentType: string | undefined },
+): HeaderList {
   const hops = hopsOf(inbound.headers)
   if (hops >= maxHops) throw new GatewayError('loop_detected', { values: { hops } })
   return requestHeaders(inbound.headers, { ...options, hops })

@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import type { BodyStream } from '../wire/body-stream.ts'
 import type {
   Upstream,
   UpstreamExchange,
@@ -84,7 +85,7 @@ class UndiciUpstream implements Upstream {
         path: pathPrefix + request.path,
         method: request.method,
         headers: flatHeaders(request, body),
-        body: body as Uint8Array | null,
+        body: (isStream(body) ? exchange.pacing(body) : body) as Uint8Array | null,
         headersTimeout: 0,
         bodyTimeout: target.idleTimeoutMs,
       },
@@ -186,8 +187,12 @@ class ClosedError extends Error {
 
 type Body = UpstreamRequest['body']
 
+function isStream(body: Body): body is BodyStream {
+  return body !== null && Symbol.asyncIterator in body
+}
+
 function joinSmall(body: Body): Body {
-  if (body === null || body instanceof Uint8Array) return body
+  if (body === null || body instanceof Uint8Array || isStream(body)) return body
   return totalBytes(body) <= copyLimitBytes ? Buffer.concat(body) : body
 }
 
@@ -197,11 +202,18 @@ function totalBytes(pieces: readonly Uint8Array[]): number {
   return total
 }
 
+/** undici measures one array itself; a stream of unknown length goes in chunks. */
+function lengthToTell(body: Body): number | undefined {
+  if (body === null || body instanceof Uint8Array) return undefined
+  return isStream(body) ? body.length : totalBytes(body)
+}
+
 /** Names and values in turn, the form undici takes without a copy. Pieces need their length told. */
 function flatHeaders(request: UpstreamRequest, body: Body): string[] {
   const flat: string[] = []
   for (const [name, value] of request.headers) flat.push(name, value)
   for (const [name, value] of request.target.headers) flat.push(name, value)
-  if (body !== null && !(body instanceof Uint8Array)) flat.push('content-length', String(totalBytes(body)))
+  const length = lengthToTell(body)
+  if (length !== undefined) flat.push('content-length', String(length))
   return flat
 }

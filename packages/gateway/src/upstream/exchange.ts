@@ -17,6 +17,8 @@ export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamE
   #requestSent = false
   #headHeard = false
   #paused = false
+  /** A body is streamed, and its next chunk has not come. */
+  #clientsTurn = false
 
   /** `onOver` is called once, when the listener hears nothing more. */
   constructor(
@@ -45,8 +47,26 @@ export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamE
     this.#stop('aborted')
   }
 
+  /**
+   * A body on its way. The time to the head starts again with each chunk that is handed over, so that it bounds how
+   * long the upstream takes for each and, at the end, for its answer; how long the client takes is not its concern.
+   */
+  async *pacing(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    this.#clientsTurn = true
+    for await (const chunk of body) {
+      this.#upstreamsTurn()
+      yield chunk
+      this.#clientsTurn = true
+    }
+    this.#upstreamsTurn()
+  }
+
   /** The head did not come in time. */
   expire(): void {
+    if (this.#clientsTurn && this.#requestSent) {
+      this.#headTimer?.refresh()
+      return
+    }
     this.#fail({ kind: 'headers_timeout' })
     this.#stop('no response head in time')
   }
@@ -94,6 +114,11 @@ export class DispatchedExchange implements Dispatcher.DispatchHandler, UpstreamE
   #fail(fault: UpstreamFault): void {
     clearTimeout(this.#headTimer)
     this.#release()?.fault(fault, { requestSent: this.#requestSent })
+  }
+
+  #upstreamsTurn(): void {
+    this.#clientsTurn = false
+    if (!this.#headHeard && this.#listener !== undefined) this.#headTimer?.refresh()
   }
 
   #release(): UpstreamListener | undefined {

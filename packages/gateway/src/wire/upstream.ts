@@ -1,3 +1,4 @@
+import type { BodyStream } from './body-stream.ts'
 import type { CredentialSource } from './credential-source.ts'
 import type { HeaderList } from './header-list.ts'
 
@@ -51,7 +52,8 @@ export interface UpstreamRequest {
   readonly path: string
   /** Already filtered by the allow-list; the target's own are added by the client. */
   readonly headers: HeaderList
-  readonly body: Uint8Array | readonly Uint8Array[] | null
+  /** A stream is sent as it arrives; the time to the response's head then counts from its end. */
+  readonly body: Uint8Array | readonly Uint8Array[] | BodyStream | null
 }
 
 /** What went wrong between the gateway and an upstream, before any HTTP status could say it. */

@@ -14,10 +14,6 @@ describe('a key that nothing acts on yet', () => {
       yaml({ account: ', capabilities: { websocket: true }' }),
     ],
     [
-      'config.yaml:5:19 limits.upload: is not used yet: uploads answer 404 whatever it says. Fix: remove it.',
-      yaml({ rest: 'limits: { upload: 1GiB }' }),
-    ],
-    [
       'config.yaml:5:29 limits.websocketMessage: is not used yet: an upgrade to WebSocket is refused whatever it says. Fix: remove it.',
       yaml({ rest: 'limits: { websocketMessage: 1MiB }' }),
     ],

@@ -153,6 +153,18 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: 'The body is compressed.',
     remedy: 'Send it plain.',
   },
+  form_required: {
+    when: 'A file is uploaded with a body that is no form, or without its boundary.',
+    remedy: 'Send `multipart/form-data`, as the SDKs and `curl -F` do.',
+  },
+  invalid_form: {
+    when: 'The form is cut, or a part is not plainly named: an upstream could read another field than was checked.',
+    remedy: 'Send whole parts, each with one `Content-Disposition: form-data; name="..."`.',
+  },
+  duplicate_field: {
+    when: 'A field that decides where the request goes comes twice in the form.',
+    remedy: 'Send it once.',
+  },
   empty_body: { when: 'A create without a body.', remedy: 'Send a JSON object.' },
   invalid_json: {
     when: 'The body is not valid JSON; the message names line and column.',

@@ -235,7 +235,7 @@ const rows: readonly Row[] = [
   {
     id: 'H15',
     title: 'GET where POST is served',
-    send: () => head('GET /v1/chat/completions', bearer(), close),
+    send: () => head('GET /v1/embeddings', bearer(), close),
     status: 405,
     code: 'method_not_allowed',
     says: ['It serves POST'],

@@ -3,6 +3,7 @@ import type { PipelineLimits } from '../../src/proxy/pipeline-deps.ts'
 /** The limits of a configuration that sets none, on a heap of 2 GiB. */
 export const defaultPipelineLimits: PipelineLimits = {
   bodyBytes: 32 << 20,
+  uploadBytes: 512 << 20,
   bufferedBytes: 512 << 20,
   eventBytes: 1 << 20,
   jsonBufferBytes: 8 << 20,

@@ -1,4 +1,5 @@
 import type { Inbound, Outbound } from '../../src/proxy/exchange.ts'
+import type { BodyStream } from '../../src/wire/body-stream.ts'
 import type { HeaderList } from '../../src/wire/header-list.ts'
 import type {
   Upstream,
@@ -87,6 +88,17 @@ export class FakeClient implements Inbound, Outbound {
     })
   }
 
+  openBody(): BodyStream {
+    const read = () => this.readBody()
+    return {
+      length: undefined,
+      async *[Symbol.asyncIterator]() {
+        yield await read()
+      },
+      cancel() {},
+    }
+  }
+
   begin(status: number, headers: HeaderList): void {
     if (this.ending !== 'open') return
     if (this.begun) throw new Error('the answer began twice')
@@ -133,6 +145,7 @@ export class FakeExchange implements UpstreamExchange {
   get body(): string {
     const { body } = this.request
     if (body === null) return ''
+    if (Symbol.asyncIterator in body) return '(a stream)'
     return textOf(body instanceof Uint8Array ? body : Buffer.concat([...body]))
   }
 

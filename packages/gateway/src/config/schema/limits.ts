@@ -9,7 +9,7 @@ export const limits = section({
   body: size(KiB, GiB).prefault('32MiB').describe('The largest request body that is buffered.'),
   upload: size(KiB, 64 * GiB)
     .prefault('512MiB')
-    .describe('Not used yet. The largest upload; uploads are streamed, not buffered.'),
+    .describe('The largest upload; uploads are streamed, not buffered.'),
   bufferedShare: fraction(0.01, 0.9)
     .prefault(0.25)
     .describe('The share of the heap that all buffered bodies may take together.'),

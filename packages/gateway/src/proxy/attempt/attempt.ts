@@ -59,9 +59,10 @@ export interface AttemptOptions {
   readonly dialect: StreamFormat
   /**
    * What is relayed of a success: `api` is JSON and streams of events, and anything else a broken upstream; `any` takes
-   * other types as they come as well; `bytes` takes everything as it comes.
+   * other types as they come as well; `bytes` takes everything as it comes. `state` is the API telling of something
+   * stored: a failure in it happened to that, not to this exchange.
    */
-  readonly relays: 'api' | 'any' | 'bytes'
+  readonly relays: 'api' | 'any' | 'state' | 'bytes'
   /** Which ids of the answer are bound before they are relayed. */
   readonly binds: Binds
   readonly model: string

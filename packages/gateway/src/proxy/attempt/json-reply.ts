@@ -82,9 +82,9 @@ export class JsonReply implements Reply {
       return
     }
     this.#id = facts.responseId
-    const verdict =
-      facts.failure === undefined ? undefined : judgeInBand(facts.failure, this.#attempt.context)
-    if (facts.failure !== undefined) this.#attempt.upstreamSaid(facts.failure.message)
+    const failure = this.#attempt.options.relays === 'state' ? undefined : facts.failure
+    const verdict = failure === undefined ? undefined : judgeInBand(failure, this.#attempt.context)
+    if (failure !== undefined) this.#attempt.upstreamSaid(failure.message)
     if (verdict !== undefined && verdict.answer !== 'relay') {
       this.#attempt.fail(verdict)
       return

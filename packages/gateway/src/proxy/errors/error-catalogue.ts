@@ -136,6 +136,12 @@ export const errorCatalogue = {
     'Request bodies with content-encoding {given} are not decoded. Send the body plain.',
     415,
   ),
+  form_required: invalid(
+    'An upload must be multipart/form-data with a boundary; its content type was {given}.',
+    415,
+  ),
+  invalid_form: invalid('The multipart/form-data body cannot be read without doubt: {detail}.'),
+  duplicate_field: invalid('The form has the field "{param}" twice. Send it once.'),
   empty_body: invalid('The request body is empty. Send a JSON object.'),
   invalid_json: invalid('The request body is not valid JSON at line {line}, column {column}: {detail}.'),
   body_must_be_object: invalid('The request body must be a JSON object, not {given}.'),

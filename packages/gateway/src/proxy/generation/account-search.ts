@@ -22,29 +22,36 @@ export type GenerationExchange = RoutedExchange<Route<Generation>>
 /** An attempt that said nothing to the client. */
 type Failed = AttemptEnd & { readonly kind: 'failed' }
 
+/** What a request asks an account for; model `''` is served by all. */
+type Wanted = Pick<CreateFacts, 'model' | 'continues'>
+
 /** What the scheduler is told beside what the body says. */
 export interface SearchKeys {
   readonly session: string | undefined
   /** Tokens it will take from an account's limit. */
   readonly estimatedTokens: number
+  /** What an account must be able to do. */
+  readonly needs: readonly Capability[]
+  /** Hard keys of what the request names: it goes where they lie. */
+  readonly owners: readonly string[]
 }
 
 /** One request's way through the accounts of its pool: asks for the next, remembers the last that failed. */
 export class AccountSearch {
-  readonly #exchange: GenerationExchange
-  readonly #facts: CreateFacts
+  readonly #exchange: RoutedExchange
+  readonly #facts: Wanted
   readonly #request: ScheduleRequest
   #excluded: ReadonlySet<string> | undefined
   #last: Failed | undefined
   #failures = 0
   #ownersRelayed = false
 
-  constructor(exchange: GenerationExchange, facts: CreateFacts, keys: SearchKeys) {
+  constructor(exchange: RoutedExchange, facts: Wanted, keys: SearchKeys) {
     this.#exchange = exchange
     this.#facts = facts
-    const { client, pool, route } = exchange
-    const { model, continues } = facts
-    const excluded = pool.incapable(needs(route, facts))
+    const { client, pool } = exchange
+    const { model } = facts
+    const excluded = pool.incapable(keys.needs)
     this.#request = {
       tenant: client.tenant,
       model,
@@ -52,7 +59,7 @@ export class AccountSearch {
       ...standing(client),
       estimatedTokens: keys.estimatedTokens,
       ...(keys.session === undefined ? {} : { session: keys.session }),
-      ...(continues === undefined ? {} : { owners: [continues.key] }),
+      ...(keys.owners.length === 0 ? {} : { owners: keys.owners }),
       ...(excluded === undefined ? {} : { excluded }),
     }
   }
@@ -180,7 +187,8 @@ function standing({ priority = 0, weight = 1, slots }: ClientAccess): Partial<Sc
 
 const ordinary: Partial<ScheduleRequest> = {}
 
-function needs(route: Generation, facts: CreateFacts): readonly Capability[] {
+/** What an account must be able to do to serve a generation. */
+export function generationNeeds(route: Generation, facts: CreateFacts): readonly Capability[] {
   const list: Capability[] = route.needs === undefined ? [] : [route.needs]
   if (facts.background) list.push('background')
   if (facts.continues?.kind === 'response') list.push('storedResponses')

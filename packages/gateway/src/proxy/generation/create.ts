@@ -3,10 +3,10 @@ import { upstreamModel } from '@headgate/scheduler'
 import type { HeaderList } from '../../wire/header-list.ts'
 import type { UpstreamRequest } from '../../wire/upstream.ts'
 import { mayUseModel } from '../admission/permitted.ts'
+import { withinLimits } from '../admission/running.ts'
 import { Attempt, type AttemptEnd } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
 import { ClientLeft } from '../cancellation.ts'
-import { GatewayError } from '../errors/errors.ts'
 import { modelNotFound } from '../errors/scheduler-refusal.ts'
 import { type Binds, bindsNothing, bindsOfChat, bindsOfResponse } from '../ownership/binds.ts'
 import type { AccountAccess } from '../pool-access.ts'
@@ -18,9 +18,9 @@ import { type RequestScan, scanRequest } from '../request/scan.ts'
 import { sessionKey } from '../request/session-key.ts'
 import { type Splice, spliceBytes } from '../request/splice.ts'
 import { answerHeaders, attemptBasis, nearestModels, upstreamHeaders } from '../request-exchange.ts'
-import { AttemptTrace, type RequestTrace } from '../request-record.ts'
+import { AttemptTrace } from '../request-record.ts'
 import type { Generation } from '../routing/operation.ts'
-import { AccountSearch, type GenerationExchange, type SearchKeys } from './account-search.ts'
+import { AccountSearch, type GenerationExchange, generationNeeds, type SearchKeys } from './account-search.ts'
 import { countFailure, type FailoverState, mayMoveOn } from './failover.ts'
 import type { Finish } from './hedge.ts'
 import { type Chosen, type CreateAttempt, isTurn, type MakeAttempt, runAttempts } from './hedged-attempts.ts'
@@ -39,47 +39,18 @@ interface Creation {
 /** Makes the model work: reads, checks, finds an account, relays its answer, moves on while nothing was said. */
 export async function serveCreate(exchange: GenerationExchange): Promise<void> {
   checkContentHeaders(exchange.inbound.headers)
-  const headers = upstreamHeaders(exchange.inbound, { hasBody: true })
-  const leave = enter(exchange)
-  try {
-    const charge = exchange.rateCharge
-    if (charge !== undefined) await charge.request()
+  const headers = upstreamHeaders(exchange.inbound, { contentType: 'application/json' })
+  await withinLimits(exchange, async () => {
     const creation = await readCreation(exchange, headers)
     try {
       const shed = shedNewWork(exchange, creation.facts, creation.keys.session)
       if (shed !== undefined) await shed
-      if (charge !== undefined) await charge.tokens(creation.keys.estimatedTokens)
+      await exchange.rateCharge?.tokens(creation.keys.estimatedTokens)
       await generate(exchange, creation)
     } finally {
       creation.body.release()
     }
-  } finally {
-    leave()
-  }
-}
-
-/** Holds the client to its concurrency and begins to charge its rates; the answer gives back what was not used. */
-function enter(exchange: GenerationExchange): () => void {
-  const { client, shared } = exchange
-  const { running } = shared
-  const now = running.get(client.name) ?? 0
-  if (client.concurrency !== undefined && now >= client.concurrency) {
-    throw new GatewayError('key_concurrency', { values: { limit: client.concurrency } })
-  }
-  running.set(client.name, now + 1)
-  if (client.rates !== undefined) exchange.rateCharge = shared.rates.charge(client.name, client.rates)
-  return () => {
-    exchange.rateCharge?.settle(tokensUsed(exchange.trace))
-    const left = running.get(client.name)! - 1
-    if (left === 0) running.delete(client.name)
-    else running.set(client.name, left)
-  }
-}
-
-/** Undefined when an upstream worked and nobody said how much. */
-function tokensUsed({ usage, attempts }: RequestTrace): number | undefined {
-  if (usage !== undefined) return usage.inputTokens + usage.outputTokens
-  return attempts.length === 0 ? 0 : undefined
+  })
 }
 
 async function readCreation(exchange: GenerationExchange, headers: HeaderList): Promise<Creation> {
@@ -103,6 +74,8 @@ async function readCreation(exchange: GenerationExchange, headers: HeaderList): 
         body: bytes,
         maxOutputTokens: facts.maxOutputTokens,
       }),
+      needs: generationNeeds(route, facts),
+      owners: facts.continues === undefined ? [] : [facts.continues.key],
     }
     return { facts, keys, body, headers, scan }
   } catch (error) {

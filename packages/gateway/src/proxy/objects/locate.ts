@@ -8,11 +8,11 @@ import type { ObjectOperation } from '../routing/operation.ts'
 import { idShape, type Route } from '../routing/route.ts'
 import { objectNotFound } from './not-found.ts'
 
-/** Where the ids of a path lead. */
+/** Where ids lead. */
 export interface ObjectPlace {
   readonly account: AccountAccess
   readonly domain: string
-  /** The hard keys of the path's ids, in its order. */
+  /** Their hard keys, in their order. */
   readonly keys: readonly string[]
 }
 
@@ -21,23 +21,38 @@ export interface ObjectPlace {
  * not lie with those before it, and `owner_unavailable` when the account cannot be asked now.
  */
 export async function locateObject(exchange: RoutedExchange<Route<ObjectOperation>>): Promise<ObjectPlace> {
-  const { route, cancellation } = exchange
-  const { ids, owners } = route
+  const { ids, owners } = exchange.route
   const keys: string[] = []
-  let located: Located | undefined
+  let place: ObjectPlace | undefined
   for (const [index, kind] of owners.entries()) {
     const id = ids[index]!
-    if (!idShape.test(id)) throw objectNotFound(kind, id)
+    const notFound = () => objectNotFound(kind, id)
+    if (!idShape.test(id)) throw notFound()
     keys.push(ownerKey(kind, id))
-    located = await locate(exchange, keys)
-    cancellation.check()
-    if (located.kind === 'located') continue
-    if (located.reason !== 'owner_unavailable') throw objectNotFound(kind, id)
-    throw new GatewayError('owner_unavailable', { retryAfterMs: located.retryAfterMs })
+    place = await locateKeys(exchange, keys, notFound, 'not_found')
   }
-  if (located?.kind !== 'located') throw new GatewayError('internal_error')
+  return place!
+}
+
+/**
+ * The account that stores all that these keys stand for. Throws `notFound` when one of them is not the tenant's, what
+ * `conflict` says when they lie apart, and `owner_unavailable` when the account cannot be asked now.
+ */
+export async function locateKeys(
+  exchange: RoutedExchange,
+  keys: readonly string[],
+  notFound: () => GatewayError,
+  conflict: 'conflicting_owners' | 'not_found' = 'conflicting_owners',
+): Promise<ObjectPlace> {
+  const located = await locate(exchange, keys)
+  exchange.cancellation.check()
+  if (located.kind === 'none') {
+    const { reason, retryAfterMs } = located
+    if (reason === 'owner_unavailable') throw new GatewayError(reason, { retryAfterMs })
+    throw reason === 'conflicting_owners' && conflict === reason ? new GatewayError(reason) : notFound()
+  }
   const account = accountOf(exchange, located.account)
-  if (account === undefined) throw objectNotFound(owners.at(-1)!, ids.at(-1)!)
+  if (account === undefined) throw notFound()
   return { account, domain: located.domain, keys }
 }
 

@@ -14,8 +14,9 @@ import type { ObjectOperation } from '../routing/operation.ts'
 import type { Route } from '../routing/route.ts'
 import type { InBandFailure } from '../tap/failure.ts'
 import { locateObject, type ObjectPlace } from './locate.ts'
+import { locateNamed } from './named-ids.ts'
 import { objectNotFound } from './not-found.ts'
-import { ObjectBody } from './object-body.ts'
+import { type ObjectBody, readObjectBody } from './object-body.ts'
 
 /** An exchange about something stored. */
 export type ObjectExchange = RoutedExchange<Route<ObjectOperation>>
@@ -26,8 +27,9 @@ export type ObjectExchange = RoutedExchange<Route<ObjectOperation>>
  */
 export async function serveObject(exchange: ObjectExchange): Promise<void> {
   const place = await locateObject(exchange)
-  const body = await ObjectBody.read(exchange, exchange.route.body)
+  const body = await readObjectBody(exchange, exchange.route.body)
   try {
+    await locateNamed(exchange, body.named, place.keys)
     const end = await ask(exchange, place, body)
     if (end.kind === 'client_left') throw new ClientLeft()
     if (end.kind === 'crashed') throw end.error
@@ -55,7 +57,7 @@ function ask(exchange: ObjectExchange, place: ObjectPlace, body: ObjectBody): Pr
     commit: 'at_once',
     firstTokenTimeoutMs: undefined,
     dialect: 'responses',
-    relays: route.answer === 'bytes' ? 'bytes' : 'api',
+    relays: route.answer === 'bytes' ? 'bytes' : 'state',
     binds: route.binds,
     model: '',
     continuesResponse: false,
@@ -70,7 +72,7 @@ function ask(exchange: ObjectExchange, place: ObjectPlace, body: ObjectBody): Pr
     target,
     method: inbound.method,
     path: route.upstreamPath,
-    headers: upstreamHeaders(inbound, { hasBody: body.bytes !== null }),
+    headers: upstreamHeaders(inbound, { contentType: body.contentType }),
     body: body.bytes,
   })
 }

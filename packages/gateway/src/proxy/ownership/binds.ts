@@ -9,6 +9,10 @@ export interface Binds {
    * containers, files); `all` is that and the ids of its items.
    */
   readonly items: 'none' | 'contents' | 'all'
+  /** What the `id` of each object of a list is. */
+  readonly list?: OwnerKind
+  /** Whether the files that a batch names as its output are bound. */
+  readonly outputs?: boolean
   /** How long, when not as long as owners are kept otherwise. */
   readonly ttlMs?: number
 }

@@ -45,6 +45,18 @@ export class ToldKeys {
     for (const entry of value as readonly unknown[]) this.item(entry)
   }
 
+  /** `data` of a list of things that are bound by their ids. */
+  list(value: unknown): void {
+    const kind = this.#binds.list
+    if (kind === undefined || !Array.isArray(value)) return
+    for (const one of value as readonly unknown[]) if (isObject(one)) this.#id(kind, one['id'])
+  }
+
+  /** A file that a batch has put out. */
+  outputFile(value: unknown): void {
+    if (this.#binds.outputs === true) this.#id('file', value)
+  }
+
   item(item: unknown): void {
     if (!this.readsItems || !isObject(item)) return
     const { id, type, encrypted_content: encrypted, container_id: container, content } = item

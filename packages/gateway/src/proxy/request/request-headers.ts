@@ -22,10 +22,10 @@ export function isHeaderSafe(value: string): boolean {
 /** The headers of an upstream request: the allowed ones of the client, and the gateway's own. */
 export function requestHeaders(
   client: HeaderList,
-  options: { readonly hasBody: boolean; readonly hops: number },
+  options: { readonly contentType: string | undefined; readonly hops: number },
 ): HeaderList {
   const headers: (readonly [string, string])[] = []
-  if (options.hasBody) headers.push(['content-type', 'application/json'])
+  if (options.contentType !== undefined) headers.push(['content-type', options.contentType])
   // A compressed stream would arrive late and hide its event boundaries.
   headers.push(['accept-encoding', 'identity'])
   headers.push([hopsHeader, String(options.hops + 1)])

@@ -4,7 +4,7 @@ import type { OwnerKind } from '../ownership/owner-key.ts'
 import type { Capability } from '../pool-access.ts'
 
 /** What a request asks for, and how that is served. */
-export type Operation = ModelQuestion | Generation | ObjectOperation
+export type Operation = ModelQuestion | Generation | ObjectOperation | Placement
 
 /** Answered by the gateway itself. */
 export interface ModelQuestion {
@@ -35,13 +35,22 @@ export interface ObjectOperation {
   readonly kind: 'object'
   /** What each id in the path names, in its order. All of them must be the tenant's. */
   readonly owners: readonly OwnerKind[]
-  /** `optional`: JSON if there is any. */
-  readonly body: 'none' | 'optional' | 'json'
+  /** `optional`: JSON if there is any; `form`: multipart or JSON. */
+  readonly body: 'none' | 'optional' | 'json' | 'form'
   /** `bytes` pass as they come, whatever they are. */
   readonly answer: 'json' | 'bytes'
   readonly binds: Binds
   /** What the last id names is gone afterwards. */
   readonly deletes: boolean
+}
+
+/** Makes something that no model works for: at the account where the ids in its body lie, else at a chosen one. */
+export interface Placement {
+  readonly kind: 'placed'
+  readonly needs: Capability
+  /** `form`: multipart, streamed. */
+  readonly body: 'optional' | 'json' | 'form'
+  readonly binds: Binds
 }
 
 /** Makes a generation's operation. */
@@ -60,4 +69,9 @@ export function stored(
 ): ObjectOperation {
   const { body = 'none', answer = 'json', binds = bindsNothing, deletes = false } = rest
   return { kind: 'object', owners, body, answer, binds, deletes }
+}
+
+/** Makes the operation that creates one thing of a kind. */
+export function placed(needs: Capability, makes: OwnerKind, body: Placement['body']): Placement {
+  return { kind: 'placed', needs, body, binds: { answer: makes, items: 'none' } }
 }

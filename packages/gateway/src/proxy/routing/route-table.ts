@@ -1,6 +1,6 @@
 // One table to be read at a glance: a path, and what each method does there.
 import type { Binds } from '../ownership/binds.ts'
-import { generation, type Operation, stored } from './operation.ts'
+import { generation, type Operation, placed, stored } from './operation.ts'
 
 /** A list over all that an account stores: refused, because accounts are shared by tenants. */
 export type Refused = 'list'
@@ -14,8 +14,8 @@ export interface RouteEntry {
 const passThrough = generation('pass_through', undefined, 'plain')
 /** New items, and what is in them, may come with any answer that shows some. */
 const items: Binds = { answer: undefined, items: 'all' }
-/** Files may be told by an answer that was made before them. */
-const contents: Binds = { answer: undefined, items: 'contents' }
+/** What a batch has put out is named when it is done. */
+const outputs: Binds = { answer: undefined, items: 'none', outputs: true }
 const deletes = { deletes: true } as const
 const changes = { body: 'json' } as const
 
@@ -41,6 +41,10 @@ const responses: readonly RouteEntry[] = [
 ]
 
 const conversations: readonly RouteEntry[] = [
+  {
+    pattern: '/v1/conversations',
+    methods: { POST: placed('conversations', 'conversation', 'optional') },
+  },
   {
     pattern: '/v1/conversations/{conversation_id}',
     methods: {
@@ -85,19 +89,25 @@ const chat: readonly RouteEntry[] = [
 ]
 
 const files: readonly RouteEntry[] = [
+  { pattern: '/v1/files', methods: { GET: 'list', POST: placed('files', 'file', 'form') } },
   {
     pattern: '/v1/files/{file_id}',
     methods: { GET: stored(['file']), DELETE: stored(['file'], deletes) },
   },
   { pattern: '/v1/files/{file_id}/content', methods: { GET: stored(['file'], { answer: 'bytes' }) } },
-  { pattern: '/v1/batches/{batch_id}', methods: { GET: stored(['batch'], { binds: contents }) } },
+  { pattern: '/v1/batches', methods: { GET: 'list', POST: placed('batches', 'batch', 'json') } },
+  { pattern: '/v1/batches/{batch_id}', methods: { GET: stored(['batch'], { binds: outputs }) } },
   {
     pattern: '/v1/batches/{batch_id}/cancel',
-    methods: { POST: stored(['batch'], { body: 'optional', binds: contents }) },
+    methods: { POST: stored(['batch'], { body: 'optional', binds: outputs }) },
   },
 ]
 
 const vectorStores: readonly RouteEntry[] = [
+  {
+    pattern: '/v1/vector_stores',
+    methods: { GET: 'list', POST: placed('vectorStores', 'vector_store', 'optional') },
+  },
   {
     pattern: '/v1/vector_stores/{vector_store_id}',
     methods: {
@@ -148,13 +158,17 @@ const vectorStores: readonly RouteEntry[] = [
 ]
 
 const containers: readonly RouteEntry[] = [
+  { pattern: '/v1/containers', methods: { GET: 'list', POST: placed('containers', 'container', 'json') } },
   {
     pattern: '/v1/containers/{container_id}',
     methods: { GET: stored(['container']), DELETE: stored(['container'], deletes) },
   },
   {
     pattern: '/v1/containers/{container_id}/files',
-    methods: { GET: stored(['container'], { binds: contents }) },
+    methods: {
+      GET: stored(['container'], { binds: { answer: undefined, items: 'none', list: 'file' } }),
+      POST: stored(['container'], { body: 'form', binds: { answer: 'file', items: 'none' } }),
+    },
   },
   {
     pattern: '/v1/containers/{container_id}/files/{file_id}',

@@ -48,8 +48,8 @@ const familiesByName: ReadonlySet<string> = new Set(routeTable.map(({ pattern })
 
 /**
  * Finds the route of a request. The path is compared as it came: no decoding, no doubled slash, no dot segment is
- * ever mended, so nothing can be reached by two spellings. A segment in the place of an id may be anything; who
- * serves it refuses those no id looks like, in the words for an id that does not exist.
+ * ever mended, so nothing can be reached by two spellings. A segment in the place of an id may be anything without an
+ * escape; who serves it refuses those no id looks like, in the words for an id that does not exist.
  *
  * Throws `invalid_target`, `unknown_route` (404, with the nearest route), `method_not_allowed` (405, with `Allow`),
  * `list_not_supported` or `endpoint_not_supported` (501).
@@ -92,11 +92,16 @@ function idsOf(segments: readonly string[], wanted: readonly string[]): readonly
       if (segment !== place) return undefined
       continue
     }
-    const id = place.endsWith('...}') ? modelName(segment) : segment
-    if (id === undefined || id === '') return undefined
+    const id = place.endsWith('...}') ? modelName(segment) : idSegment(segment)
+    if (id === undefined) return undefined
     ids.push(id)
   }
   return ids
+}
+
+/** Whatever may be meant as an id. An escape could only be another spelling of one, or of another path. */
+function idSegment(segment: string): string | undefined {
+  return segment === '' || segment.includes('%') ? undefined : segment
 }
 
 /** Model names hold dots, colons and (escaped) slashes; they are looked up here and never sent on in a path. */

@@ -15,7 +15,9 @@ export interface JsonReply {
   readonly keys: readonly string[] | undefined
 }
 
-const wanted = wantFields(['id', 'usage', 'status', 'error', 'conversation', 'output', 'data'])
+const outputFiles = ['output_file_id', 'error_file_id'] as const
+const members = ['id', 'usage', 'status', 'error', 'conversation', 'output', 'data']
+const wanted = wantFields([...members, ...outputFiles])
 
 /**
  * Reads a complete JSON answer; undefined when it is not one whole JSON object. Linear, about as fast as the bytes
@@ -36,6 +38,10 @@ export function readJsonReply(bytes: Uint8Array, binds: Binds): JsonReply | unde
     const list = scan.fields.get('output') ?? scan.fields.get('data')
     if (list !== undefined) told.output(parsed(bytes, list))
   }
+  if (binds.list !== undefined && scan.fields.has('data')) {
+    told.list(parsed(bytes, scan.fields.get('data')!))
+  }
+  for (const name of outputFiles) told.outputFile(read(name))
   return {
     responseId,
     keys: told.take(),
