@@ -73,6 +73,18 @@ describe('slowStartShare', () => {
 })
 
 describe('nextTickMs', () => {
+  it('is later than now at every step of a slow start, whatever fractions its beginning has', () => {
+    for (let i = 0; i < 1_000; i++) {
+      const state: Ejection = { phase: 'slow_start', sinceMs: i * 1234.5678901, times: 1 }
+      for (let at = state.sinceMs, steps = 0; at < state.sinceMs + 15_000; steps++) {
+        const next = nextTickMs(state, at, { ...rules, slowStartMs: 15_000.1 })
+        expect(next).toBeGreaterThan(at)
+        at = next
+        if (steps > 20) break
+      }
+    }
+  })
+
   it('names the end of an ejection, each step of a slow start, and nothing otherwise', () => {
     expect(nextTickMs(ejected, 0, rules)).toBe(5_000)
     expect([1_000, 2_499, 2_500].map(now => nextTickMs(slow, now, rules))).toEqual([2_500, 2_500, 4_000])

@@ -110,10 +110,12 @@ export function slowStartShare(state: Ejection, now: number, rules: EjectionRule
   return Math.min(SLOW_START_STEPS, Math.max(0, passed) + 1) / SLOW_START_STEPS
 }
 
-/** When the state changes by itself next; Infinity when it does not. */
+/** When the state changes by itself next, later than now unless that is overdue; Infinity when it does not. */
 export function nextTickMs(state: Ejection, now: number, rules: EjectionRules): number {
   if (state.phase === 'ejected') return state.untilMs
   if (state.phase !== 'slow_start') return Number.POSITIVE_INFINITY
   const stepMs = rules.slowStartMs / SLOW_START_STEPS
-  return state.sinceMs + (Math.floor((now - state.sinceMs) / stepMs) + 1) * stepMs
+  const atMs = state.sinceMs + (Math.floor((now - state.sinceMs) / stepMs) + 1) * stepMs
+  // At a step's own instant rounding may put it just before: a tick due now would be due again, for ever.
+  return atMs > now ? atMs : now + stepMs
 }
