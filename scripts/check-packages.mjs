@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const packages = ['scheduler', 'mock-upstream', 'gateway']
+const packages = ['scheduler', 'simulator', 'mock-upstream', 'gateway']
 const folder = mkdtempSync(join(tmpdir(), 'headgate-pack-'))
 
 /** Thrown, because an exit on the spot would leave the folder behind. */
@@ -47,7 +47,7 @@ try {
   if (typeof schema.properties?.accounts !== 'object')
     throw new Error('headgate config schema printed no schema')
   const script =
-    "import { createScheduler } from '@headgate/scheduler'; import '@headgate/scheduler/memory'; import '@headgate/scheduler/contract'; import '@headgate/mock-upstream'; import 'headgate'; console.log(typeof createScheduler)"
+    "import { createScheduler } from '@headgate/scheduler'; import '@headgate/scheduler/memory'; import '@headgate/scheduler/contract'; import '@headgate/mock-upstream'; import '@headgate/simulator'; import '@headgate/simulator/node'; import 'headgate'; console.log(typeof createScheduler)"
   run('node', ['--input-type=module', '-e', script], folder)
   console.log(`ok  installed from tarballs, headgate ${version} runs`)
 } catch (error) {

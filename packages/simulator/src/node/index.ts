@@ -1,0 +1,1 @@
+export { shippedTraces } from './traces.ts'

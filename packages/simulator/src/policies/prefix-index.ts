@@ -1,0 +1,64 @@
+/** Where prompts were sent, as a router that watches its own traffic may know it. */
+export interface PrefixIndex {
+  /** How many leading blocks of a prompt were sent to each account lately; reused, read it before asking again. */
+  matched(blocks: readonly number[]): Int32Array
+  /** A prompt goes to an account. */
+  add(account: number, blocks: readonly number[], nowMs: number): void
+  /** Blocks known of an account. */
+  size(account: number): number
+}
+
+interface Generation {
+  readonly accountsOf: Map<number, number[]>
+  readonly sizes: Int32Array
+}
+
+/**
+ * Remembers blocks for between one and two spans of time: two generations, of which the older is dropped. The routers
+ * it stands for keep radix trees or tables of block hashes; what they answer is the same.
+ */
+export function createPrefixIndex(accounts: number, spanMs: number): PrefixIndex {
+  const generation = (): Generation => ({ accountsOf: new Map(), sizes: new Int32Array(accounts) })
+  let young = generation()
+  let old = generation()
+  let turnAtMs = spanMs
+  const counts = new Int32Array(accounts)
+
+  /** Counts the accounts that know all blocks up to here, and answers whether there are any. */
+  function extend(known: readonly number[] | undefined, depth: number): boolean {
+    let any = false
+    for (const account of known ?? []) {
+      if (counts[account] === depth) counts[account] = depth + 1
+      if (counts[account] === depth + 1) any = true
+    }
+    return any
+  }
+
+  return {
+    matched(blocks) {
+      counts.fill(0)
+      for (let depth = 0; depth < blocks.length; depth++) {
+        const block = blocks[depth]!
+        const inYoung = extend(young.accountsOf.get(block), depth)
+        const inOld = extend(old.accountsOf.get(block), depth)
+        if (!inYoung && !inOld) break
+      }
+      return counts
+    },
+    add(account, blocks, nowMs) {
+      if (nowMs >= turnAtMs) {
+        turnAtMs = nowMs + spanMs
+        old = young
+        young = generation()
+      }
+      for (const block of blocks) {
+        const known = young.accountsOf.get(block)
+        if (known === undefined) young.accountsOf.set(block, [account])
+        else if (known.includes(account)) continue
+        else known.push(account)
+        young.sizes[account] = young.sizes[account]! + 1
+      }
+    },
+    size: account => young.sizes[account]! + old.sizes[account]!,
+  }
+}

@@ -1,0 +1,149 @@
+import {
+  createScheduler,
+  type Lease,
+  type Profile,
+  type Scheduler,
+  type SlotStore,
+} from '@headgate/scheduler'
+import {
+  createMemoryAccounts,
+  createMemoryBindings,
+  createMemoryHealth,
+  createMemorySlots,
+  createSeededRandom,
+} from '@headgate/scheduler/memory'
+import { createChance } from '../chance.ts'
+import type { Observer, Policy, SimulatedRequest } from '../policies/policy.ts'
+import type { EventLoop } from '../time/event-loop.ts'
+import type { WorldAccount } from '../world/accounts.ts'
+import { createStaleSlots } from './stale-slots.ts'
+
+/** What is measured of selections themselves: real time, so no part of what a seed determines. */
+export interface Stopwatch {
+  nowMicros(): number
+}
+
+/** The gateways of a run: each a scheduler of its own over shared slots and bindings. */
+export interface Gateways {
+  /** Asks one of them for a lease. Calls back with it, or with why there is none, before simulated time moves on. */
+  acquire(
+    gateway: number,
+    request: SimulatedRequest,
+    granted: (lease: Lease, observer: Observer | undefined) => void,
+    refused: (error: unknown) => void,
+  ): void
+  readonly queueDepth: number
+  /** Waits until every answer due now has arrived; nothing while none is. */
+  settle(): void | Promise<void>
+  /** Forgets everything, as gateways that are started anew do; leases live on. */
+  restart(): void
+  readonly selectMicros: number
+  readonly selections: number
+}
+
+/** What gateways are made of. */
+export interface GatewayOptions {
+  readonly count: number
+  readonly policy: Policy
+  readonly accounts: readonly WorldAccount[]
+  readonly loop: EventLoop
+  readonly seed: number
+  /** How old the loads are that gateways know of each other. 0: none is. */
+  readonly staleMs: number
+  readonly stopwatch?: Stopwatch
+}
+
+interface Gateway {
+  readonly scheduler: Scheduler
+  readonly observer: Observer | undefined
+}
+
+/** A turn of microtasks takes a request a few; more than this is a promise that nobody keeps. */
+const MOST_TURNS = 1_000
+
+/** Starts the gateways: the real scheduler, over its own memory stores and the simulated clock. */
+export function createGateways(options: GatewayOptions): Gateways {
+  const { count, loop, stopwatch } = options
+  const slots = createMemorySlots()
+  let gateways = startAll(options, slots, 0)
+  let starts = 1
+  let asked = 0
+  let micros = 0
+  let selections = 0
+
+  const depth = () => {
+    let sum = 0
+    for (const { scheduler } of gateways) sum += scheduler.queueDepth
+    return sum
+  }
+
+  /** Whoever asked and is not in a queue has an answer that is still on its way through promises. */
+  async function drain(): Promise<void> {
+    for (let turn = 0; asked > depth(); turn++) {
+      if (turn === MOST_TURNS) throw new Error('The scheduler owes an answer that no event will bring.')
+      await undefined
+    }
+  }
+
+  return {
+    acquire(gateway, request, granted, refused) {
+      const { scheduler, observer } = gateways[gateway % count]!
+      asked++
+      const startedMicros = stopwatch?.nowMicros() ?? 0
+      const pending = scheduler.acquire(request)
+      if (stopwatch !== undefined) micros += stopwatch.nowMicros() - startedMicros
+      selections++
+      pending.then(
+        lease => {
+          asked--
+          granted(lease, observer)
+        },
+        error => {
+          asked--
+          refused(error)
+        },
+      )
+    },
+    get queueDepth() {
+      return depth()
+    },
+    settle() {
+      if (asked > depth()) return drain()
+    },
+    restart() {
+      for (const { scheduler } of gateways) scheduler.drain()
+      gateways = startAll(options, slots, loop.nowMs + starts++)
+    },
+    get selectMicros() {
+      return selections === 0 ? 0 : micros / selections
+    },
+    get selections() {
+      return selections
+    },
+  }
+}
+
+function startAll(options: GatewayOptions, slots: SlotStore, start: number): Gateway[] {
+  const { count, policy, accounts, loop, staleMs, seed } = options
+  const { clock } = loop
+  const bindings = createMemoryBindings({ clock, maxEntries: 1_000_000 })
+  const health = createMemoryHealth()
+  const source = createMemoryAccounts(
+    accounts.map(({ id, slots: concurrency, priority }, order) => ({ id, order, concurrency, priority })),
+  )
+  return Array.from({ length: count }, (_, place) => {
+    const chance = createChance(seed, `policy ${place} ${start}`)
+    const { profile, observer } = policy.create({ accounts, chance, nowMs: () => loop.nowMs })
+    const scheduler = createScheduler({
+      profile: profile as Profile,
+      accounts: source,
+      slots: staleMs > 0 ? createStaleSlots(slots, clock, staleMs) : slots,
+      bindings,
+      clock,
+      random: createSeededRandom(seed * 1_000 + place + Math.floor(start) * 7),
+      ...(count > 1 ? { health: health.peer() } : {}),
+      decisions: { capacity: 16, doubles: 1 << 14 },
+    })
+    return { scheduler, observer }
+  })
+}

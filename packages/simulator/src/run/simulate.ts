@@ -1,0 +1,297 @@
+import type { Lease } from '@headgate/scheduler'
+import { createRecords, type Records } from '../measure/records.ts'
+import type { Observer, Policy, SimulatedRequest } from '../policies/policy.ts'
+import { createEventLoop, type EventLoop, WALL_START_MS } from '../time/event-loop.ts'
+import { ownBlocks, type SessionStart } from '../workload/session.ts'
+import type { WorldAccount } from '../world/accounts.ts'
+import { createIncidents, type Incident } from '../world/incidents.ts'
+import { firstTokenMs, MEAN_PACE } from '../world/latency.ts'
+import { createPrefixCache, type PrefixCache } from '../world/prefix-cache.ts'
+import { createUpstream, type Prompt, type Upstream } from '../world/upstream.ts'
+import { createGateways, type Gateways, type Stopwatch } from './gateways.ts'
+
+/** A world with its traffic, ready to be run by any policy. */
+export interface World {
+  readonly seed: number
+  readonly durationMs: number
+  readonly accounts: readonly WorldAccount[]
+  readonly sessions: readonly SessionStart[]
+  readonly incidents: readonly Incident[]
+  readonly backgroundErrors: number
+  readonly gateways: number
+  readonly staleMs: number
+  /** Instants at which every gateway is started anew. */
+  readonly restartsMs: readonly number[]
+  readonly tenants: readonly TenantRule[]
+}
+
+/** How the gateway treats a tenant. */
+export interface TenantRule {
+  readonly name: string
+  readonly weight: number
+}
+
+/** What came of a run. */
+export interface RunResult {
+  readonly policy: string
+  readonly world: World
+  readonly records: Records
+  /** Mean real time of a selection, in microseconds; 0 without a stopwatch. */
+  readonly selectMicros: number
+}
+
+/** At most so many attempts a request. */
+const MOST_ATTEMPTS = 4
+/** A client reads an answer before it asks again. */
+const READING_MS = 1_000
+const SAMPLE_MS = 1_000
+
+/**
+ * Runs one policy in one world. The same world, policy and seed give the same records to the last bit; the stopwatch
+ * alone measures real time.
+ */
+export async function simulate(
+  world: World,
+  policy: Policy,
+  options: { readonly stopwatch?: Stopwatch } = {},
+): Promise<RunResult> {
+  const run = new Run(world, policy, options.stopwatch)
+  await run.finish()
+  return { policy: policy.name, world, records: run.records, selectMicros: run.gateways.selectMicros }
+}
+
+interface Session {
+  readonly start: SessionStart
+  readonly cache: PrefixCache
+  turn: number
+}
+
+/** One request on its way: through a queue, up to four attempts, to its last token or its failure. */
+interface Request {
+  readonly session: Session
+  readonly prompt: Prompt
+  readonly schedule: SimulatedRequest
+  readonly gateway: number
+  readonly arrivedMs: number
+  readonly reusableTokens: number
+  readonly failedOn: Set<string>
+  attempts: number
+  waitedMs: number
+}
+
+class Run {
+  readonly records = createRecords()
+  readonly gateways: Gateways
+  readonly #world: World
+  readonly #fingerprint: boolean
+  readonly #loop: EventLoop
+  readonly #upstream: Upstream
+  readonly #places: ReadonlyMap<string, number>
+  readonly #tenants: readonly string[]
+  #open = 0
+
+  constructor(world: World, policy: Policy, stopwatch: Stopwatch | undefined) {
+    const { accounts, seed, backgroundErrors, gateways: count, staleMs } = world
+    this.#world = world
+    this.#fingerprint = policy.fingerprint
+    this.#loop = createEventLoop()
+    this.#places = new Map(accounts.map(({ id }, place) => [id, place]))
+    this.#tenants = world.tenants.map(({ name }) => name)
+    const incidents = createIncidents(world.incidents, accounts.length)
+    this.#upstream = createUpstream(accounts, {
+      seed,
+      incidents,
+      backgroundErrors,
+      wallStartMs: WALL_START_MS,
+    })
+    const loop = this.#loop
+    this.gateways = createGateways({
+      ...{ count, policy, accounts, loop, seed, staleMs },
+      ...(stopwatch === undefined ? {} : { stopwatch }),
+    })
+    this.#plan()
+  }
+
+  #plan(): void {
+    const { sessions, restartsMs } = this.#world
+    // One session at a time is in the heap before it starts: a hundred thousand would slow every event down.
+    const startNext = (place: number): void => {
+      const start = sessions[place]
+      if (start === undefined) return
+      this.#loop.at(start.atMs, () => {
+        startNext(place + 1)
+        this.#takeTurn({ start, cache: createPrefixCache(), turn: start.firstTurn })
+      })
+    }
+    startNext(0)
+    for (const atMs of restartsMs) this.#loop.at(atMs, () => this.gateways.restart())
+    this.#sample()
+  }
+
+  async finish(): Promise<void> {
+    await this.#loop.run(Number.POSITIVE_INFINITY, () => this.gateways.settle())
+    if (this.#open !== 0) throw new Error(`${this.#open} requests never ended`)
+    const held = this.#world.accounts.reduce((sum, _, place) => sum + this.#upstream.inUse(place), 0)
+    if (held !== 0) throw new Error(`${held} slots were never given back`)
+  }
+
+  #sample(): void {
+    const { atMs, waiting, inUse } = this.records.samples
+    atMs.push(this.#loop.nowMs)
+    waiting.push(this.gateways.queueDepth)
+    inUse.push(this.#world.accounts.reduce((sum, _, place) => sum + this.#upstream.inUse(place), 0))
+    const nextMs = this.#loop.nowMs + SAMPLE_MS
+    if (nextMs <= this.#world.durationMs) this.#loop.at(nextMs, () => this.#sample())
+  }
+
+  #takeTurn(session: Session): void {
+    const { start, cache } = session
+    const turn = start.template.turns[session.turn]!
+    const nowMs = this.#loop.nowMs
+    const blocks = ownBlocks(start, turn)
+    const serial = start.serial * 64 + (session.turn % 64)
+    const prompt = { serial, cache, blocks, inputTokens: turn.inputTokens, outputTokens: turn.outputTokens }
+    const request: Request = {
+      session,
+      prompt,
+      schedule: this.#scheduleRequest(start, prompt),
+      gateway: serial * 7919,
+      arrivedMs: nowMs,
+      reusableTokens: cache.cachedTokens(-1, blocks, turn.inputTokens, nowMs),
+      failedOn: new Set(),
+      attempts: 0,
+      waitedMs: 0,
+    }
+    this.#open++
+    this.#attempt(request)
+  }
+
+  #scheduleRequest(start: SessionStart, { blocks, inputTokens, outputTokens }: Prompt): SimulatedRequest {
+    const weight = this.#world.tenants.find(({ name }) => name === start.tenant)?.weight
+    return {
+      model: 'model',
+      tenant: start.tenant,
+      prefix: blocks,
+      inputTokens,
+      estimatedTokens: inputTokens + outputTokens,
+      ...(start.keyed || this.#fingerprint ? { session: `session-${start.serial}` } : {}),
+      ...(weight === undefined ? {} : { tenantWeight: weight }),
+    }
+  }
+
+  #attempt(request: Request): void {
+    const { schedule, failedOn, gateway } = request
+    this.gateways.acquire(
+      gateway,
+      failedOn.size === 0 ? schedule : { ...schedule, excluded: failedOn },
+      (lease, observer) => this.#begin(request, lease, observer),
+      error => this.#fail(request, error),
+    )
+  }
+
+  #begin(request: Request, lease: Lease, observer: Observer | undefined): void {
+    const { prompt, schedule } = request
+    const nowMs = this.#loop.nowMs
+    const account = this.#places.get(lease.account.id)!
+    request.attempts++
+    request.waitedMs += lease.waitedMs
+    observer?.granted?.(account, schedule)
+    const reply = this.#upstream.begin(account, prompt, request.attempts, nowMs)
+    const { attempts } = this.records
+    attempts.atMs.push(nowMs)
+    attempts.account.push(account)
+    attempts.ok.push(reply.kind === 'serves')
+    if (reply.kind === 'serves') {
+      this.#loop.at(nowMs + reply.afterMs, () =>
+        this.#firstToken({
+          request,
+          lease,
+          observer,
+          account,
+          cachedTokens: reply.cachedTokens,
+          beganMs: nowMs,
+        }),
+      )
+      return
+    }
+    this.#loop.at(nowMs + reply.afterMs, () => {
+      this.#upstream.end(account)
+      observer?.ended?.(account, reply.outcome, schedule)
+      const tokens =
+        reply.outcome.kind === 'rate_limited'
+          ? this.#upstream.tokenWindow(account, this.#loop.nowMs)
+          : undefined
+      lease.settle({ outcome: reply.outcome, ...(tokens === undefined ? {} : { limits: { tokens } }) })
+      request.failedOn.add(lease.account.id)
+      if (request.attempts >= MOST_ATTEMPTS) this.#fail(request, reply.outcome)
+      else this.#attempt(request)
+    })
+  }
+
+  #firstToken(served: Served): void {
+    const { request, lease, observer, account, beganMs } = served
+    const nowMs = this.#loop.nowMs
+    const tokens = this.#upstream.tokenWindow(account, nowMs)
+    if (tokens !== undefined) lease.reportLimits({ tokens })
+    lease.firstToken()
+    observer?.firstToken?.(account, nowMs - beganMs, request.schedule)
+    const restMs = this.#upstream.firstToken(account, request.prompt, nowMs)
+    request.prompt.cache.keep(-1, request.prompt.blocks, request.prompt.inputTokens, nowMs)
+    this.#record(request, {
+      servedBy: account,
+      cachedTokens: served.cachedTokens,
+      ttftMs: nowMs - request.arrivedMs,
+    })
+    this.#loop.at(nowMs + restMs, () => this.#lastToken(served))
+  }
+
+  #lastToken({ request, lease, observer, account, cachedTokens }: Served): void {
+    const { inputTokens, outputTokens } = request.prompt
+    this.#upstream.end(account)
+    observer?.ended?.(account, { kind: 'ok' }, request.schedule)
+    lease.settle({ outcome: { kind: 'ok' }, usage: { inputTokens, cachedTokens, outputTokens } })
+    this.#goOn(request)
+  }
+
+  #fail(request: Request, _reason: unknown): void {
+    this.#record(request, { servedBy: -1, cachedTokens: 0, ttftMs: Number.NaN })
+    this.#goOn(request)
+  }
+
+  /** The request is over: the session's next turn comes when the trace says, but not before the client has read. */
+  #goOn({ session, arrivedMs }: Request): void {
+    this.#open--
+    const next = session.start.template.turns[session.turn + 1]
+    if (next === undefined) return
+    const atMs = Math.max(arrivedMs + next.gapMs, this.#loop.nowMs + READING_MS)
+    if (atMs >= this.#world.durationMs) return
+    session.turn++
+    this.#loop.at(atMs, () => this.#takeTurn(session))
+  }
+
+  #record(request: Request, end: { servedBy: number; cachedTokens: number; ttftMs: number }): void {
+    const { requests } = this.records
+    const { inputTokens } = request.prompt
+    const uncached = inputTokens - request.reusableTokens
+    requests.arrivedMs.push(request.arrivedMs)
+    requests.served.push(end.servedBy >= 0)
+    requests.ttftMs.push(end.ttftMs)
+    requests.idealMs.push(firstTokenMs(MEAN_PACE, uncached, request.reusableTokens, 0))
+    requests.attempts.push(request.attempts)
+    requests.waitedMs.push(request.waitedMs)
+    requests.account.push(end.servedBy)
+    requests.inputTokens.push(inputTokens)
+    requests.reusableTokens.push(request.reusableTokens)
+    requests.cachedTokens.push(end.cachedTokens)
+    requests.tenant.push(this.#tenants.indexOf(request.schedule.tenant ?? ''))
+  }
+}
+
+interface Served {
+  readonly request: Request
+  readonly lease: Lease
+  readonly observer: Observer | undefined
+  readonly account: number
+  readonly cachedTokens: number
+  readonly beganMs: number
+}

@@ -1,0 +1,110 @@
+import { type Chance, createChance } from '../chance.ts'
+import type { World } from '../run/simulate.ts'
+import { agentSessions } from '../workload/agents.ts'
+import { drawArrivals, type TenantShare } from '../workload/arrivals.ts'
+import { capacity } from '../workload/capacity.ts'
+import { mooncakeSessions } from '../workload/mooncake.ts'
+import type { SessionTemplate } from '../workload/session.ts'
+import { drawAccounts, type WorldAccount } from '../world/accounts.ts'
+import type { Incident } from '../world/incidents.ts'
+import type { Scenario, ScenarioIncident, ScenarioTenant } from './scenario.ts'
+
+/** The traces a workload may need, as text; where they come from is the caller's business. */
+export interface Traces {
+  conversation(): string
+}
+
+const AGENT_TEMPLATES = 400
+
+/** Makes the world of a scenario and a seed: accounts, sessions, incidents. Every policy is run in the same one. */
+export function buildWorld(scenario: Scenario, seed: number, traces: Traces): World {
+  const { workload, gateways = {}, incidents = [] } = scenario
+  const durationMs = scenario.durationSeconds * 1000
+  const templates = templatesOf(scenario, seed, traces)
+  const mean = capacity(templates)
+  const accounts = drawAccounts(
+    { ...scenario.accounts, tokensPerSlotMinute: mean.tokensPerSlotMinute },
+    createChance(seed, 'accounts'),
+  )
+  const requestsPerSecond =
+    workload.load * accounts.reduce((sum, account) => sum + mean.requestsPerSecond(account), 0)
+  const tenants = workload.tenants ?? [{ name: '', share: 1 }]
+  const sessions = drawArrivals(
+    {
+      ...{ templates, requestsPerSecond, durationMs, keyedShare: workload.keyedShare ?? 0.8 },
+      tenants: tenants.map(tenantShare),
+    },
+    createChance(seed, 'arrivals'),
+  )
+  return {
+    ...{ seed, durationMs, accounts, sessions },
+    incidents: placeIncidents(incidents, accounts, createChance(seed, 'incidents')),
+    backgroundErrors: scenario.backgroundErrors ?? 0,
+    gateways: gateways.count ?? 1,
+    staleMs: (gateways.staleSeconds ?? 0) * 1000,
+    restartsMs: (gateways.restartsAtSeconds ?? []).map(at => at * 1000),
+    tenants: tenants.map(({ name, weight = 1 }) => ({ name, weight })),
+  }
+}
+
+function tenantShare({ name, share, fromSeconds, toSeconds }: ScenarioTenant): TenantShare {
+  return {
+    name,
+    share,
+    ...(fromSeconds === undefined ? {} : { fromMs: fromSeconds * 1000 }),
+    ...(toSeconds === undefined ? {} : { toMs: toSeconds * 1000 }),
+  }
+}
+
+function templatesOf({ workload }: Scenario, seed: number, traces: Traces): readonly SessionTemplate[] {
+  if (workload.kind === 'agents') return agentSessions(AGENT_TEMPLATES, createChance(seed, 'agents'))
+  return mooncakeSessions(traces.conversation())
+}
+
+/** Picks who is befallen: nobody twice while there is somebody else. */
+function placeIncidents(
+  incidents: readonly ScenarioIncident[],
+  accounts: readonly WorldAccount[],
+  chance: Chance,
+): Incident[] {
+  let left: number[] = []
+  const draw = (): number => {
+    if (left.length === 0) left = accounts.map((_, place) => place)
+    return left.splice(chance.below(left.length), 1)[0]!
+  }
+  return incidents.map(incident => {
+    const fromMs = incident.fromSeconds * 1000
+    const befallen = Array.from({ length: countOf(incident.accounts, accounts.length) }, draw)
+    return {
+      ...effect(incident),
+      fromMs,
+      toMs: fromMs + incident.forSeconds * 1000,
+      accounts: befallen,
+    } as Incident
+  })
+}
+
+function countOf(accounts: number | string, all: number): number {
+  if (typeof accounts === 'number') return Math.min(accounts, all)
+  const [over, under] = accounts.split('/').map(Number)
+  return Math.max(1, Math.floor((all * over!) / under!))
+}
+
+type Effect =
+  | { readonly kind: 'dead' }
+  | { readonly kind: 'brown_out'; readonly firstToken: number; readonly decode: number }
+  | { readonly kind: 'errors'; readonly share: number }
+  | { readonly kind: 'quota'; readonly tokens: number }
+
+function effect(incident: ScenarioIncident): Effect {
+  switch (incident.kind) {
+    case 'brown_out':
+      return { kind: 'brown_out', firstToken: incident.firstToken ?? 10, decode: incident.decode ?? 2 }
+    case 'errors':
+      return { kind: 'errors', share: incident.share ?? 0.5 }
+    case 'quota':
+      return { kind: 'quota', tokens: incident.tokens }
+    case 'dead':
+      return { kind: 'dead' }
+  }
+}

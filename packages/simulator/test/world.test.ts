@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { createChance } from '../src/chance.ts'
+import { drawAccounts } from '../src/world/accounts.ts'
+import { createIncidents } from '../src/world/incidents.ts'
+import { decodeMs, firstTokenMs, MEAN_NOISE, noise } from '../src/world/latency.ts'
+import { createPrefixCache } from '../src/world/prefix-cache.ts'
+import { createTokenBucket } from '../src/world/token-bucket.ts'
+
+describe('time to first token', () => {
+  it('is (350 + base + 0.12 uncached + 0.008 cached) x speed x (1 + u^2 / 2)', () => {
+    expect(firstTokenMs({ baseMs: 0, speed: 1 }, 0, 0, 0)).toBe(350)
+    expect(firstTokenMs({ baseMs: 150, speed: 2 }, 1_000, 2_500, 0.5)).toBeCloseTo(
+      (500 + 120 + 20) * 2 * 1.125,
+    )
+  })
+
+  it('is multiplied by a lognormal, and for one in a hundred by 3 to 30 more', () => {
+    expect(noise(0, 0.5, 0.5)).toBe(1)
+    expect(noise(1, 0.5, 0.5)).toBeCloseTo(Math.exp(0.35))
+    expect(noise(0, 0.009, 0)).toBe(3)
+    expect(noise(0, 0.009, 0.9999)).toBe(30)
+  })
+
+  it('has the mean by which capacity is reckoned', () => {
+    const chance = createChance(1, 'noise')
+    let sum = 0
+    const n = 200_000
+    for (let i = 0; i < n; i++) sum += noise(chance.normal(), chance.uniform(), chance.uniform())
+    expect(Math.abs(sum / n / MEAN_NOISE - 1)).toBeLessThan(0.01)
+  })
+})
+
+it('decodes at 12 ms a token, a fifth slower when full', () => {
+  expect(decodeMs(100, 0)).toBe(1_200)
+  expect(decodeMs(100, 1)).toBeCloseTo(1_440)
+})
+
+describe('the token bucket', () => {
+  it('holds a minute, refills steadily, and says when it will do', () => {
+    const bucket = createTokenBucket(60_000)
+    expect(bucket.take(50_000, 0)).toBe(true)
+    expect(bucket.take(20_000, 1_000)).toBe(false)
+    expect(bucket.holdsAtMs(20_000, 1_000)).toBe(10_000)
+    expect(bucket.take(20_000, 10_000)).toBe(true)
+    expect(bucket.level(10_000)).toBe(0)
+  })
+
+  it('lets through, when full, what it could never hold', () => {
+    const bucket = createTokenBucket(1_000)
+    expect(bucket.take(5_000, 0)).toBe(true)
+    expect(bucket.take(1, 0)).toBe(false)
+  })
+})
+
+describe('the prefix cache', () => {
+  it('holds the true common prefix of what an account saw last, for 600 s', () => {
+    const cache = createPrefixCache()
+    cache.keep(3, [0, 1, 2, 3], 2_000, 0)
+    expect(cache.cachedTokens(3, [0, 1, 2, 9, 10], 2_500, 600_000)).toBe(3 * 512)
+    expect(cache.cachedTokens(3, [0, 1, 2, 3, 4], 2_500, 0)).toBe(2_000)
+    expect(cache.cachedTokens(3, [0, 1, 2, 9, 10], 2_500, 600_001)).toBe(0)
+    expect(cache.cachedTokens(4, [0, 1, 2, 3], 2_000, 0)).toBe(0)
+  })
+})
+
+describe('incidents', () => {
+  it('befall the accounts they name, from their beginning to just before their end', () => {
+    const incidents = createIncidents(
+      [
+        { kind: 'brown_out', accounts: [1], fromMs: 10, toMs: 20, firstToken: 10, decode: 2 },
+        { kind: 'errors', accounts: [1], fromMs: 15, toMs: 30, share: 0.5 },
+        { kind: 'dead', accounts: [0], fromMs: 0, toMs: 5 },
+      ],
+      2,
+    )
+    expect(incidents.ailmentOf(1, 9.9)).toEqual({ dead: false, errorShare: 0, firstToken: 1, decode: 1 })
+    expect(incidents.ailmentOf(1, 15)).toEqual({ dead: false, errorShare: 0.5, firstToken: 10, decode: 2 })
+    expect(incidents.ailmentOf(1, 20).firstToken).toBe(1)
+    expect(incidents.ailmentOf(0, 4).dead).toBe(true)
+    expect(incidents.ailmentOf(0, 5).dead).toBe(false)
+  })
+})
+
+it('draws accounts of 4, 8 and 16 slots with buckets of 0.55 to 1.45 of what these serve', () => {
+  const accounts = drawAccounts(
+    { count: 3_000, tokensPerSlotMinute: 1_000, tiers: [0.5, 1] },
+    createChance(5, 'pool'),
+  )
+  expect(new Set(accounts.map(({ slots }) => slots))).toEqual(new Set([4, 8, 16]))
+  const shares = accounts.map(({ tokensPerMinute, slots }) => tokensPerMinute / slots / 1_000)
+  expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.55)
+  expect(Math.max(...shares)).toBeLessThan(1.45)
+  const logs = accounts.map(({ speed }) => Math.log(speed))
+  expect(Math.hypot(...logs) / Math.sqrt(logs.length)).toBeCloseTo(0.2, 1)
+  expect(accounts.filter(({ priority }) => priority === 0)).toHaveLength(1_500)
+})
