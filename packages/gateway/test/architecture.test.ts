@@ -21,7 +21,9 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
   telemetry: { text: 'all', runtime: 'types', proxy: 'types' },
   http: { wire: 'all', runtime: 'all', proxy: 'all' },
   admin: { runtime: 'types', proxy: 'all' },
+  discovery: { wire: 'types', runtime: 'types', config: 'types', proxy: 'all' },
   compose: {
+    discovery: 'all',
     text: 'all',
     wire: 'all',
     runtime: 'all',

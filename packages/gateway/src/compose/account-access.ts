@@ -79,7 +79,7 @@ function credentialHeaders({ kind, apiKey, organization, project }: AccountConfi
 }
 
 /** Changes when the same id stands for another credential or place: what was learned of the old one is void. */
-function revisionOf(config: AccountConfig): string {
+export function revisionOf(config: AccountConfig): string {
   const { baseUrl, apiKey, organization, project, auth } = config
   const { proxy, tls } = wayOf(config)
   const parts = [

@@ -1,6 +1,7 @@
 import type { BindingStore, Clock, Scheduler } from '@headgate/scheduler'
 import { createMemoryHealth, createMemorySlots } from '@headgate/scheduler/memory'
 import type { AccountConfig, Config } from '../config/config.ts'
+import { createDiscovery } from '../discovery/discovery.ts'
 import { createOverload, type OverloadChange } from '../proxy/admission/overload.ts'
 import { createPipeline, type Pipeline } from '../proxy/pipeline.ts'
 import type { PipelineSnapshot } from '../proxy/pipeline-deps.ts'
@@ -18,11 +19,12 @@ import { newRequestId } from '../wire/request-id.ts'
 import { accountAccess } from './account-access.ts'
 import { clientAccess } from './client-access.ts'
 import { configCredentials } from './config-credentials.ts'
+import { discoverable, probePlace } from './discoverable.ts'
 import { inOrder } from './in-order.ts'
 import { pipelineLimits } from './pipeline-limits.ts'
 import { createPoolSet } from './pool-set.ts'
 import { inForce, restartOnly } from './restart-only.ts'
-import { createTokenSources, type TokenSources } from './token-sources.ts'
+import { createTokenSources, type TokenSources, tokenPlace } from './token-sources.ts'
 
 /** What a data plane is told; whoever drives it makes these. */
 export interface DataPlaneOptions {
@@ -70,7 +72,7 @@ export interface DataPlane {
 
 const unwatched = (): void => {}
 
-/** Composes the data plane; before the first request nothing is sent but for the tokens of accounts that need them. */
+/** Composes the data plane; of itself it asks only for the tokens of accounts, and upstreams what they lack. */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { config: started, bindings, clock, log, watch = () => unwatched, onRequest, onAccount } = options
   let config = started
@@ -96,16 +98,32 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   // Exchanges of the gateway's own share no socket with those of clients.
   const aside = createUpstream({ connectionsPerAccount: 2 })
   const tokens = createTokenSources({ upstream: aside, clock, log })
-  const snapshotOf = ({ accounts, pools: poolConfigs, clients }: Config): PipelineSnapshot => ({
-    pools: pools.apply(
+  const discovery = createDiscovery({
+    ...{ upstream: aside, clock, log },
+    onLearned: () => {
+      snapshot = { ...snapshot, pools: poolsOf(config.accounts, config.pools) }
+    },
+  })
+  const poolsOf = (accounts: Config['accounts'], poolConfigs: Config['pools']) =>
+    pools.apply(
       accounts,
       poolConfigs,
-      onceEach(account => accountAccess(account, tokens.of(account))),
-    ),
+      onceEach(account => {
+        const capabilities = discovery.capabilities(discoverable(account))
+        return accountAccess({ ...account, capabilities }, tokens.of(account))
+      }),
+    )
+  const follow = ({ accounts }: Config): void => {
+    const enabled = accounts.filter(account => account.enabled)
+    discovery.follow(enabled.map(discoverable))
+  }
+  const snapshotOf = ({ accounts, pools: poolConfigs, clients }: Config): PipelineSnapshot => ({
+    pools: poolsOf(accounts, poolConfigs),
     clients: clientAccess(clients),
   })
   knowCredentials(bindings, configCredentials(started))
   let snapshot = snapshotOf(started)
+  follow(started)
 
   const overload =
     options.probe &&
@@ -158,6 +176,8 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       pipeline.reloaded()
       upstream.retain(new Set(config.accounts.map(account => account.id)))
       tokens.retain(config.accounts)
+      follow(config)
+      aside.retain(new Set(config.accounts.flatMap(({ id }) => [tokenPlace(id), probePlace(id)])))
       return restartOnly(started, next)
     },
     drain: () => pools.drain(),
@@ -169,6 +189,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
         () => overload?.close(),
         () => pools.close(),
         () => tokens.close(),
+        () => discovery.close(),
         () => upstream.close({ timeoutMs }),
         () => aside.close(),
         () => decisionLog?.close(),

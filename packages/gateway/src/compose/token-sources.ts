@@ -91,7 +91,6 @@ export function createTokenSources(ports: TokenPorts): TokenSources {
         sources.delete(id)
         close(source)
       }
-      ports.upstream.retain(new Set([...kept].map(placeOf)))
     },
     states: () =>
       new Map(
@@ -104,8 +103,8 @@ export function createTokenSources(ports: TokenPorts): TokenSources {
   }
 }
 
-/** No id holds a space, so nothing else goes by this name. */
-const placeOf = (accountId: string): string => `${accountId} token`
+/** The sockets of an account's token endpoint; no id holds a space, so nothing else goes by this name. */
+export const tokenPlace = (accountId: string): string => `${accountId} token`
 
 /** Under the account's own rules: its proxy, its authorities, its filter of addresses. */
 function tokenRequest(account: AccountConfig, auth: EntraAuthConfig): UpstreamRequest {
@@ -121,7 +120,7 @@ function tokenRequest(account: AccountConfig, auth: EntraAuthConfig): UpstreamRe
       proxy,
       // A certificate of the gateway's and a name of the upstream's are the upstream's business.
       tls: tls?.ca === undefined ? undefined : { ca: tls.ca },
-      accountId: placeOf(account.id),
+      accountId: tokenPlace(account.id),
       baseUrl: authority,
       headers: [],
     },

@@ -61,7 +61,7 @@ comes from. \`headgate config schema\` prints the JSON Schema; editors read it w
   \`b\`, so such a pair is not a cycle.
 - \`capabilities\` start from the kind: \`openai\` has all; \`azure\` all but \`conversations\`, \`compact\`, \`inputTokens\`,
   \`storedChat\`, \`containers\` and \`websocket\`;
-  \`openai-compatible\` has \`responses\`, \`chat\` and \`embeddings\`.
+  \`openai-compatible\` has \`responses\`, \`chat\` and \`embeddings\`, less what the server says it lacks (\`discover\`).
 
 ## Keys
 `

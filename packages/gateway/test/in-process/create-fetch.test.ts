@@ -103,7 +103,7 @@ describe('the configuration', () => {
     const config = {
       accounts: [
         { id: 'a', concurrency: 0 },
-        { id: 'b', apiKeyFile: '/run/secrets/b' },
+        { id: 'b', apiKeyFile: '/run/secrets/b', tls: { ca: 'ca.pem' } },
       ],
       pools: { fast: { accounts: ['c'] } },
       limits: { boddy: '1MiB' },
@@ -114,6 +114,7 @@ describe('the configuration', () => {
       'config server: is a section of a server. Fix: remove it: nothing listens here.',
       'config accounts[0].concurrency: must be a whole number',
       'config accounts[1].apiKeyFile: names a file, which is not read here. Fix: give its content',
+      'config accounts[1].tls.ca: names a file, which is not read here. Fix: give its content',
       'config pools.fast.accounts[0]: names the account "c", which does not exist',
       'config limits.boddy: ',
     ]) {

@@ -26,6 +26,7 @@ describe('judgeReply', () => {
     [404, { message: 'The model `x` does not exist.' }, 'client_error, fails over, 404 model_not_found'],
     [404, { message: "Item with id 'rs_1' not found." }, 'client_error, stays, relay'],
     [404, undefined, 'client_error, fails over, 502 upstream_route_missing'],
+    [404, {}, 'client_error, fails over, 502 upstream_route_missing'],
     [405, undefined, 'client_error, fails over, 502 upstream_route_missing'],
     [408, {}, 'timeout, fails over, 504 upstream_timeout'],
     [409, { code: 'conversation_locked' }, 'client_error, stays, relay'],

@@ -217,7 +217,8 @@ export function judgeFirstTokenTimeout(): Verdict {
 }
 
 function judgeNotFound(failure: InBandFailure | undefined, context: VerdictContext): Verdict {
-  if (failure === undefined) return notServed(new GatewayError('upstream_route_missing'))
+  if (failure === undefined || saysNothing(failure))
+    return notServed(new GatewayError('upstream_route_missing'))
   if (failure.code === 'previous_response_not_found') return lostState()
   if (context.continuesResponse && /^Response with id .* not found/i.test(failure.message)) return lostState()
   if (has(modelLabels, failure)) return modelMissing(context)
@@ -225,6 +226,10 @@ function judgeNotFound(failure: InBandFailure | undefined, context: VerdictConte
     return modelMissing(context)
   return relayed('client_error')
 }
+
+/** JSON that is no API error, such as FastAPI's `{"detail":"Not Found"}` for a route it does not have. */
+const saysNothing = ({ code, type, message }: InBandFailure): boolean =>
+  code === undefined && type === undefined && message === ''
 
 const has = (labels: ReadonlySet<string>, failure: InBandFailure | undefined): boolean =>
   failure !== undefined &&
