@@ -65,6 +65,7 @@ it('the way Codex speaks keeps its account, by which alone its reasoning can be 
   for (const [, second] of conversations) {
     expect(second).toMatchObject({
       items: 4,
+      carried: ['rs', 'encrypted_content', 'msg'],
       keys: { store: false, include: ['reasoning.encrypted_content'] },
     })
   }

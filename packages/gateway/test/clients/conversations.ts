@@ -10,11 +10,14 @@ export const model = 'gpt-5.1'
 /** So many conversations that all of them on one account of three would be chance once in a thousand runs at most. */
 const topics = ['apples', 'bridges', 'clouds', 'dunes', 'embers', 'fjords', 'glass', 'harbours']
 
+const capabilities = { storedResponses: true, conversations: true }
+const accounts = ['a1', 'a2', 'a3'].map(id => ({ id, config: { capabilities } }))
+
 /** A gateway whose mock remembers what clients really send. Fails the test when anything leaves this machine. */
 export async function gatewayForClient(): Promise<TestGateway> {
   const away = remotePeers()
   onTestFinished(() => expect([...away]).toEqual([]))
-  return await gatewayForTest({ mock: { captureBodies: true } })
+  return await gatewayForTest({ mock: { captureBodies: true }, accounts })
 }
 
 /** One turn as an account saw it. */
@@ -27,6 +30,13 @@ export interface SeenTurn {
   readonly keys: Readonly<Record<string, unknown>>
   /** Items or messages sent. */
   readonly items: number
+  /** What of those only their maker can read: the prefixes of item ids, and `encrypted_content`. */
+  readonly carried: readonly string[]
+}
+
+interface Item {
+  readonly id?: string
+  readonly encrypted_content?: string
 }
 
 /** Holds a conversation of two turns about each topic, all at once; answers what was seen of each. */
@@ -68,14 +78,19 @@ function turnsAbout(mock: MockControl, topic: string): SeenTurn[] {
     .filter(({ body }) => body?.includes(topic))
     .map(({ account, endpoint, stream, headers, body }) => {
       const sent = JSON.parse(body!) as Record<string, unknown>
-      const items = sent['input'] ?? sent['messages']
+      const given = sent['input'] ?? sent['messages']
+      const items = Array.isArray(given) ? (given as Item[]) : [{}]
       return {
         account,
         endpoint,
         stream,
         userAgent: headers['user-agent'],
         keys: Object.fromEntries(keyFields.filter(key => says(sent[key])).map(key => [key, sent[key]])),
-        items: Array.isArray(items) ? items.length : 1,
+        items: items.length,
+        carried: items.flatMap(({ id, encrypted_content: content }) => [
+          ...(id === undefined ? [] : [id.split('_')[0]!]),
+          ...(content === undefined ? [] : ['encrypted_content']),
+        ]),
       }
     })
 }

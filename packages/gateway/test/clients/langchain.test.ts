@@ -1,6 +1,7 @@
-import { AIMessage, type AIMessageChunk, type BaseMessage, HumanMessage } from '@langchain/core/messages'
+import { type AIMessage, type AIMessageChunk, type BaseMessage, HumanMessage } from '@langchain/core/messages'
 import { ChatOpenAI, type ChatOpenAIFields } from '@langchain/openai'
 import { describe, expect, it } from 'vitest'
+
 import type { TestGateway } from '../fixtures/gateway.ts'
 import { converse, expectKept, gatewayForClient, model } from './conversations.ts'
 
@@ -28,7 +29,7 @@ describe.each([false, true])('@langchain/openai (stream: %s)', stream => {
   async function twoTurns(chat: ChatOpenAI, topic: string): Promise<string[]> {
     const messages: BaseMessage[] = [new HumanMessage(`Tell me of ${topic}.`)]
     const first = await say(chat, messages)
-    messages.push(new AIMessage(first.text), new HumanMessage(`More of ${topic}.`))
+    messages.push(first, new HumanMessage(`More of ${topic}.`))
     return [first.text, (await say(chat, messages)).text]
   }
 
