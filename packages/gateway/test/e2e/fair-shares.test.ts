@@ -122,6 +122,47 @@ describe('a queue', () => {
   })
 })
 
+describe('of a hundred clients at a queue of five', () => {
+  it('one is served, five wait, and the rest hear so at once', async () => {
+    const gateway = await gatewayForTest(oneSlot({ scheduler: { wait: { max: 5 } } }))
+    const release = await hold(gateway)
+    const json = { model: modelOf.modest, input: 'x', store: false }
+    let refused = 0
+    const answers = Array.from({ length: 99 }, async () => {
+      const { status } = await gateway.fetch('/v1/responses', { client: 'modest', json })
+      if (status === 429) refused++
+      return status
+    })
+    // Before anything is let go: nobody waits to be told that there is no place.
+    await eventually(() => refused === 94)
+    expect(await depth(gateway)).toBe(5)
+    await release()
+    expect((await Promise.all(answers)).filter(status => status === 200)).toHaveLength(5)
+    expect(await depth(gateway)).toBe(0)
+    expect(generations(gateway.mock)).toHaveLength(6)
+  })
+})
+
+describe('a client that leaves the queue', () => {
+  it('is out of it at once, and never reaches an upstream', async () => {
+    const gateway = await gatewayForTest(oneSlot({}))
+    const release = await hold(gateway)
+    const json = { model: modelOf.modest, input: 'x', store: false }
+    const leaving = new AbortController()
+    const gone = Array.from({ length: 20 }, () =>
+      gateway.fetch('/v1/responses', { client: 'modest', json, signal: leaving.signal }).catch(() => 'gone'),
+    )
+    const stays = await crowd(gateway, 'greedy', 3)
+    await eventually(async () => (await depth(gateway)) === 23)
+    leaving.abort()
+    expect(new Set(await Promise.all(gone))).toEqual(new Set(['gone']))
+    await eventually(async () => (await depth(gateway)) === 3)
+    await release()
+    expect((await Promise.all(stays)).map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(generations(gateway.mock).map(({ model }) => model)).toEqual(Array(4).fill(modelOf.greedy))
+  })
+})
+
 describe('concurrency', () => {
   it('counts the requests that wait: one more is refused at once', async () => {
     const clients = [{ name: 'greedy', concurrency: 2 }, { name: 'modest' }]

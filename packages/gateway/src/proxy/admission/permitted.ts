@@ -1,28 +1,39 @@
 import { upstreamModel } from '@headgate/scheduler'
-import { type HeaderList, headerValue } from '../../wire/header-list.ts'
+import type { HeaderList } from '../../wire/header-list.ts'
 import { GatewayError } from '../errors/errors.ts'
 import type { PoolAccess } from '../pool-access.ts'
 import type { ClientAccess } from './credentials.ts'
 
 /** The header with which a client chooses another of its pools. */
-export const poolHeader = 'x-headgate-pool'
+const poolHeader = 'x-headgate-pool'
 
 /**
  * The pool that serves a request: the client's own, or the one its header names. One it may not use is answered like
- * one that does not exist (`pool_not_found`), so that nobody learns the names of pools by asking.
+ * one that does not exist (`pool_not_found`), so that nobody learns the names of pools by asking; a header that comes
+ * twice is `duplicate_header`.
  */
 export function permittedPool(
   client: ClientAccess,
   headers: HeaderList,
   pools: ReadonlyMap<string, PoolAccess>,
 ): PoolAccess {
-  const chosen = headerValue(headers, poolHeader)
+  const chosen = chosenPool(headers)
   const name = chosen ?? client.pool
   const isOwn = name === client.pool || (client.pools?.includes(name) ?? false)
   const pool = isOwn ? pools.get(name) : undefined
   if (pool !== undefined) return pool
   if (chosen === undefined) throw new GatewayError('no_accounts')
   throw new GatewayError('pool_not_found', { values: { pool: chosen } })
+}
+
+function chosenPool(headers: HeaderList): string | undefined {
+  let chosen: string | undefined
+  for (const [name, value] of headers) {
+    if (name !== poolHeader) continue
+    if (chosen !== undefined) throw new GatewayError('duplicate_header', { values: { header: name } })
+    chosen = value
+  }
+  return chosen
 }
 
 /** Whether a client may use a model; a client without patterns may use every one. */
