@@ -183,6 +183,62 @@ describe('a reservation', () => {
   })
 })
 
+describe('a bucket that refills evenly', () => {
+  // A limit a minute, and a reset that says when it is full: (limit - remaining) / limit x 60 s.
+  const bucket = (remaining: number, limit: number) =>
+    tokens(remaining, (60_000 * (limit - remaining)) / limit, limit)
+
+  it('is known by its reset, and lets pass what has flowed back by then', () => {
+    const { headroom, advance } = setUp()
+    headroom.report(a, 'm', bucket(0, 6_000), 1, 0)
+    // A hundred a second, of which sixty stay back.
+    expect(headroom.freeAtMs(a, 'm', 1_000)).toBe(10_600)
+    advance(10_500)
+    expect(headroom.covers(a, 'm', 1_000)).toBe(false)
+    advance(250)
+    expect(headroom.covers(a, 'm', 1_000)).toBe(true)
+  })
+
+  it('is looked at while it refills, so that who waits is told, and not once it is full', () => {
+    const { headroom, advance, raised } = setUp()
+    headroom.report(a, 'm', bucket(5_900, 6_000), 1, 0)
+    expect(headroom.nextDueMs).toBe(250)
+    raised.length = 0
+    advance(250)
+    expect(raised).toEqual(['a'])
+    for (let step = 0; step < 5; step++) advance(250)
+    expect([headroom.known, headroom.nextDueMs]).toEqual([false, Number.POSITIVE_INFINITY])
+  })
+
+  it('keeps what is under way held back when it is full', () => {
+    const { headroom, advance } = setUp()
+    headroom.report(a, 'm', bucket(5_000, 6_000), 1, 0)
+    const held = headroom.reserve(a, 'm', 4_000, 2)!
+    advance(60_000)
+    expect([headroom.covers(a, 'm', 1_940), headroom.covers(a, 'm', 1_941)]).toEqual([true, false])
+    headroom.settle(held, { usage: { inputTokens: 3_000, cachedTokens: 0, outputTokens: 0 } })
+    expect([headroom.covers(a, 'm', 2_940), headroom.covers(a, 'm', 2_941)]).toEqual([true, false])
+    advance(10_000)
+    expect(headroom.covers(a, 'm', 3_940)).toBe(true)
+  })
+
+  it('may be one of a day', () => {
+    const { headroom, advance } = setUp()
+    headroom.report(a, 'm', requests(0, 86_400_000, 200), 1, 0)
+    expect(headroom.freeAtMs(a, 'm', 0)).toBe(3 * 432_000)
+    advance(3 * 432_000 + 250)
+    expect(headroom.covers(a, 'm', 0)).toBe(true)
+  })
+
+  it('is none when its reset says otherwise: such a window comes back whole', () => {
+    const { headroom, advance } = setUp()
+    headroom.report(a, 'm', tokens(0, 30_000, 6_000), 1, 0)
+    expect(headroom.freeAtMs(a, 'm', 1)).toBe(30_000)
+    advance(29_999)
+    expect(headroom.covers(a, 'm', 1)).toBe(false)
+  })
+})
+
 describe('the ledger', () => {
   it('is bounded, whatever models clients make up', () => {
     const { headroom } = setUp()

@@ -9,9 +9,13 @@ import {
   afterReset,
   hasSpare,
   isMeant,
+  nextChangeMs,
   openAllowance,
+  refill,
+  roomAtMs,
   shareOf,
   spareOf,
+  take,
 } from './allowance.ts'
 
 /**
@@ -22,7 +26,8 @@ import {
  *
  * A slot reserves its request's estimate. A response's headers count that request and those granted before it, so
  * they release these reservations; a lease that ends without headers takes what it used off the remaining instead.
- * Headers of a request older than the last one heard of are old news. At its reset a window begins anew (allowance.ts).
+ * Headers of a request older than the last one heard of are old news. At its reset a window begins anew; a bucket
+ * refills evenly (allowance.ts).
  *
  * Bounded: {@link MAX_ENTRIES} pairs of domain and model, of which the oldest is forgotten. Requests in flight when
  * the first headers of a pair arrive are not known to it. Reservations of other nodes are not seen, their reports are.
@@ -158,11 +163,11 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
   function lowered({ requests, tokens, reservedRequests, reservedTokens }: Entry): void {
     if (requests !== undefined) {
       leastRequests = Math.min(leastRequests, spareOf(requests, reservedRequests))
-      nextDueMs = Math.min(nextDueMs, requests.resetAtMs)
+      nextDueMs = Math.min(nextDueMs, nextChangeMs(requests))
     }
     if (tokens !== undefined) {
       leastTokens = Math.min(leastTokens, spareOf(tokens, reservedTokens))
-      nextDueMs = Math.min(nextDueMs, tokens.resetAtMs)
+      nextDueMs = Math.min(nextDueMs, nextChangeMs(tokens))
     }
   }
 
@@ -236,22 +241,30 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
     }
   }
 
-  function reset(entry: Entry, nowMs: number): boolean {
-    const isDue = (allowance: Allowance | undefined) =>
-      allowance !== undefined && allowance.resetAtMs <= nowMs
-    if (!isDue(entry.requests) && !isDue(entry.tokens)) return false
-    if (isDue(entry.requests)) {
-      entry.requests = afterReset(entry.requests!, nowMs)
-      entry.reservedRequests = 0
-      for (const reservation of entry.reserved) reservation.holdsRequest = false
+  /** Lets resets happen and buckets refill; true when something came back. */
+  function advance(entry: Entry, nowMs: number): boolean {
+    const { requests, tokens } = entry
+    let cameBack = false
+    if (requests !== undefined && refill(requests, nowMs)) cameBack = true
+    if (tokens !== undefined && refill(tokens, nowMs)) cameBack = true
+    if (requests !== undefined && requests.resetAtMs <= nowMs) {
+      cameBack = true
+      entry.requests = afterReset(requests, nowMs)
+      if (!isBucket(entry.requests)) {
+        entry.reservedRequests = 0
+        for (const reservation of entry.reserved) reservation.holdsRequest = false
+      }
     }
-    if (isDue(entry.tokens)) {
-      entry.tokens = afterReset(entry.tokens!, nowMs)
-      entry.reservedTokens = 0
-      for (const reservation of entry.reserved) reservation.holdsTokens = false
+    if (tokens !== undefined && tokens.resetAtMs <= nowMs) {
+      cameBack = true
+      entry.tokens = afterReset(tokens, nowMs)
+      if (!isBucket(entry.tokens)) {
+        entry.reservedTokens = 0
+        for (const reservation of entry.reserved) reservation.holdsTokens = false
+      }
     }
     if (entry.requests === undefined && entry.tokens === undefined) drop(entry)
-    return true
+    return cameBack
   }
 
   return {
@@ -288,8 +301,8 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
       if (entry === undefined) return 0
       const inWay = isInWay(entry, tokens)
       return Math.max(
-        inWay.requests ? entry.requests!.resetAtMs : 0,
-        inWay.tokens ? entry.tokens!.resetAtMs : 0,
+        inWay.requests ? roomAtMs(entry.requests!, entry.reservedRequests, 1) : 0,
+        inWay.tokens ? roomAtMs(entry.tokens!, entry.reservedTokens, tokens) : 0,
       )
     },
     reserve(account, model, tokens, grant) {
@@ -318,11 +331,9 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
       if (!release(entry, reservation)) return
       if (spent !== undefined) {
         const { usage } = spent
-        if (entry.requests !== undefined && reservation.holdsRequest)
-          entry.requests.remaining = Math.max(0, entry.requests.remaining - 1)
+        if (entry.requests !== undefined && reservation.holdsRequest) take(entry.requests, 1)
         const used = usage === undefined ? reservation.tokens : usage.inputTokens + usage.outputTokens
-        if (entry.tokens !== undefined && reservation.holdsTokens && used > 0)
-          entry.tokens.remaining = Math.max(0, entry.tokens.remaining - used)
+        if (entry.tokens !== undefined && reservation.holdsTokens && used > 0) take(entry.tokens, used)
         lowered(entry)
       }
       events.raised(entry.domain)
@@ -365,7 +376,7 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
       if (nowMs < nextDueMs) return
       const raised = new Set<string>()
       for (const models of [...domains.values()]) {
-        for (const entry of [...models.values()]) if (reset(entry, nowMs)) raised.add(entry.domain)
+        for (const entry of [...models.values()]) if (advance(entry, nowMs)) raised.add(entry.domain)
       }
       nextDueMs = Number.POSITIVE_INFINITY
       lookUpLeast()
@@ -388,6 +399,11 @@ function windowOf({ limit, remaining, resetAtMs }: Allowance, reserved: number, 
     reserved,
     resetInMs: Math.max(0, resetAtMs - nowMs),
   }
+}
+
+/** What is under way was taken from the window that is over; from a bucket it is taken still. */
+function isBucket(allowance: Allowance | undefined): boolean {
+  return allowance !== undefined && allowance.refillPerMs > 0
 }
 
 function told({ limit, remaining, resetAtMs }: Allowance, toWallMs: number) {
