@@ -16,7 +16,7 @@ describe.each([false, true])('@openai/agents (stream: %s)', stream => {
   async function run(
     runner: Runner,
     input: string,
-    options: { session?: MemorySession; previousResponseId?: string },
+    options: { session?: MemorySession; previousResponseId?: string; conversationId?: string },
   ) {
     if (!stream) {
       const { finalOutput, lastResponseId } = await runner.run(agent, input, options)
@@ -58,6 +58,22 @@ describe.each([false, true])('@openai/agents (stream: %s)', stream => {
     for (const [, second] of conversations) {
       expect(Object.keys(second!.keys)).toEqual(['previous_response_id'])
       expect(second!.items).toBe(1)
+    }
+  })
+
+  it('with conversationId sends that and the new turn, to where the conversation is kept', async () => {
+    const gateway = await gatewayForClient()
+    const runner = runnerOf(gateway)
+    const conversations = await converse(gateway, async topic => {
+      const { id: conversationId } = await gateway.sdk().conversations.create()
+      const first = await run(runner, `Tell me of ${topic}.`, { conversationId })
+      const second = await run(runner, `More of ${topic}.`, { conversationId })
+      return [first.text, second.text]
+    })
+    expectKept(conversations)
+    for (const [first, second] of conversations) {
+      expect(Object.keys(first!.keys)).toEqual(['conversation'])
+      expect([second!.keys, second!.items]).toEqual([first!.keys, 1])
     }
   })
 })

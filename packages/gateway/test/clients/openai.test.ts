@@ -47,6 +47,21 @@ describe.each([false, true])('openai (stream: %s)', stream => {
     }
   })
 
+  it('with a conversation goes to where that is kept', async () => {
+    const gateway = await gatewayForClient()
+    const sdk = gateway.sdk()
+    const conversations = await converse(gateway, async topic => {
+      const { id } = await sdk.conversations.create()
+      const first = await respond(sdk, { input: `Tell me of ${topic}.`, conversation: id })
+      const second = await respond(sdk, { input: `More of ${topic}.`, conversation: { id } })
+      const { data: items } = await sdk.conversations.items.list(id)
+      expect(items).toHaveLength(4)
+      return [first.text, second.text]
+    })
+    expectKept(conversations)
+    for (const [, second] of conversations) expect(Object.keys(second!.keys)).toEqual(['conversation'])
+  })
+
   it('with prompt_cache_key and nothing stored keeps its account', async () => {
     const gateway = await gatewayForClient()
     const sdk = gateway.sdk()

@@ -54,6 +54,24 @@ describe('the official SDK over createFetch', () => {
     expect(generations(mock)).toHaveLength(2)
   })
 
+  it('uploads files, and finds each where it was stored', async () => {
+    const { mock, sdk } = await inProcessForTest({
+      account: { capabilities: { files: true } },
+    })
+    const contents = Array.from({ length: 6 }, (_, index) => `line ${index}\n`.repeat(50_000))
+    const files = await Promise.all(
+      contents.map((content, index) =>
+        sdk.files.create({ file: new File([content], `${index}.jsonl`), purpose: 'batch' }),
+      ),
+    )
+    for (const [index, { id, bytes }] of files.entries()) {
+      expect(bytes).toBe(contents[index]!.length)
+      expect((await sdk.files.retrieve(id)).id).toBe(id)
+    }
+    const uploads = mock.requests().filter(({ method, path }) => method === 'POST' && path === '/v1/files')
+    expect(new Set(uploads.map(({ account }) => account)).size).toBeGreaterThan(1)
+  })
+
   it('throws the class users catch, from an answer and not from an exception', async () => {
     const { mock, sdk } = await inProcessForTest({ account: { models: [model] } })
     const missing = await sdk.responses
