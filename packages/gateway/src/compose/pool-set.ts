@@ -80,7 +80,11 @@ export function createPoolSet(
         topK,
         fairness,
         wait: {
-          pool: { timeoutMs: wait.timeoutMs, max: wait.max },
+          pool: {
+            timeoutMs: wait.timeoutMs,
+            max: wait.max,
+            ...(wait.shedMs === undefined || name !== 'adaptive' ? {} : { shedMs: wait.shedMs }),
+          },
           owner: { timeoutMs: wait.ownerTimeoutMs, max: wait.max },
         },
       }),

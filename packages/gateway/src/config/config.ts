@@ -160,7 +160,13 @@ export interface SchedulerConfig {
   readonly weights: Readonly<Record<'priority' | 'load' | 'queue' | 'errorRate' | 'ttft', number>>
   readonly topK: number
   readonly fairness: 'fifo' | 'tenant'
-  readonly wait: { readonly timeoutMs: number; readonly max: number; readonly ownerTimeoutMs: number }
+  readonly wait: {
+    readonly timeoutMs: number
+    readonly max: number
+    /** Only with the profile adaptive. */
+    readonly shedMs: number | undefined
+    readonly ownerTimeoutMs: number
+  }
 }
 
 export interface PoolConfig {

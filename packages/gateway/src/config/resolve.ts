@@ -146,8 +146,13 @@ function resolvePool(name: string, pool: FilePool, accounts: readonly FileAccoun
       weights,
       topK,
       // With one tenant the two are the same, and with several nobody means to let the loudest one win.
-      fairness: fairness ?? (profile === 'balanced' ? 'tenant' : 'fifo'),
-      wait: { timeoutMs: wait.timeout, max: wait.max, ownerTimeoutMs: wait.ownerTimeout },
+      fairness: fairness ?? (profile === 'balanced' || profile === 'adaptive' ? 'tenant' : 'fifo'),
+      wait: {
+        timeoutMs: wait.timeout,
+        max: wait.max,
+        shedMs: wait.shed,
+        ownerTimeoutMs: wait.ownerTimeout,
+      },
     },
     commit: pool.commit,
     firstTokenTimeoutMs: pool.firstTokenTimeout,

@@ -126,11 +126,6 @@ const values: readonly Row[] = [
   weights('{ load: .inf }', /weights\.load: must be a number from 0 to 1000000, not Infinity/),
   weights('{ load: .nan }', /weights\.load: must be a number from 0 to 1000000, not NaN/),
   [
-    'profile adaptive',
-    yaml({ rest: 'pools: { default: { scheduler: { profile: adaptive } } }' }),
-    /profile: the profile adaptive is not available yet\. Fix: use balanced, classic, load-aware\.$/,
-  ],
-  [
     'store redis',
     yaml({ rest: 'store: { kind: redis }' }),
     /store\.kind: redis is not available yet\. Fix: use kind: embedded\.$/,
@@ -227,7 +222,7 @@ const references: readonly Row[] = [
   [
     'fair turns where each account has a queue of its own',
     yaml({ rest: 'pools: { default: { scheduler: { profile: classic, fairness: tenant } } }' }),
-    /pools\.default\.scheduler\.fairness: tenant needs the profile balanced.* Fix: use profile: balanced/,
+    /pools\.default\.scheduler\.fairness: tenant needs the profile adaptive or balanced.* Fix: use profile: balanced/,
   ],
   [
     'an unknown account in a pool',

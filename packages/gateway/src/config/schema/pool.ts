@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { autoOr, duration, fraction, listOf, oneOf, says, section, text, whole, yesOrNo } from './fields.ts'
 
-export const profileNames = ['balanced', 'classic', 'load-aware'] as const
+export const profileNames = ['adaptive', 'balanced', 'classic', 'load-aware'] as const
 
 /** The weights of the five factors when nobody sets them: those of the classic algorithm. */
 export const defaultWeights = { priority: 1, load: 1, queue: 0.7, errorRate: 0.8, ttft: 0.5 } as const
@@ -26,6 +26,11 @@ const weights = section({
 
 const wait = section({
   timeout: duration().prefault('30s').describe('How long a request waits for a slot.'),
+  shed: duration()
+    .optional()
+    .describe(
+      'With the profile adaptive: a request that would wait longer, at the rate the queue is served, is turned away at once. Omitted: 2s.',
+    ),
   max: whole(0, 100_000).prefault(100).describe('How many requests of the pool may wait at once.'),
   ownerTimeout: duration()
     .prefault('45s')
@@ -33,17 +38,17 @@ const wait = section({
 })
 
 const fairnessOfQueues = says(
-  'tenant needs the profile balanced: in the others each account has a queue of its own, served first come, first served',
+  'tenant needs the profile adaptive or balanced: in the others each account has a queue of its own, served first come, first served',
   'use profile: balanced, or leave fairness out',
 )
+
+/** Profiles with one queue over the pool. */
+const isFair = (profile: string): boolean => profile === 'adaptive' || profile === 'balanced'
 
 const scheduler = section({
   profile: z
     .enum(profileNames, {
-      error: issue =>
-        issue.input === 'adaptive'
-          ? says('the profile adaptive is not available yet', `use ${profileNames.join(', ')}`)
-          : says(`must be one of ${profileNames.join(', ')}`, 'choose one of these'),
+      error: says(`must be one of ${profileNames.join(', ')}`, 'choose one of these'),
     })
     .prefault('balanced')
     .describe('How an account is chosen.'),
@@ -52,10 +57,10 @@ const scheduler = section({
   fairness: oneOf(['fifo', 'tenant'])
     .optional()
     .describe(
-      'Who gets a freed slot. tenant: the clients of the highest priority, and among those the tenants by turns, by their weights. fifo: whoever waits longest. Omitted: tenant with the profile balanced, fifo with the others.',
+      'Who gets a freed slot. tenant: the clients of the highest priority, and among those the tenants by turns, by their weights. fifo: whoever waits longest. Omitted: tenant with the profiles adaptive (always) and balanced, fifo with the others.',
     ),
   wait: wait.prefault({}),
-}).refine(({ profile, fairness }) => fairness !== 'tenant' || profile === 'balanced', {
+}).refine(({ profile, fairness }) => fairness !== 'tenant' || isFair(profile), {
   error: fairnessOfQueues,
   path: ['fairness'],
 })

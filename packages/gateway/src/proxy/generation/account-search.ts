@@ -15,6 +15,7 @@ import { accountOf, nearestModels, type RoutedExchange } from '../request-exchan
 import type { Generation } from '../routing/operation.ts'
 import type { Route } from '../routing/route.ts'
 import { servingStates } from './serving-accounts.ts'
+import type { TokenEstimate } from './token-estimates.ts'
 
 /** A request that makes a model work. */
 export type GenerationExchange = RoutedExchange<Route<Generation>>
@@ -28,8 +29,7 @@ type Wanted = Pick<CreateFacts, 'model' | 'continues'>
 /** What the scheduler is told beside what the body says. */
 export interface SearchKeys {
   readonly session: string | undefined
-  /** Tokens it will take from an account's limit. */
-  readonly estimatedTokens: number
+  readonly tokens: TokenEstimate
   /** What an account must be able to do. */
   readonly needs: readonly Capability[]
   /** Hard keys of what the request names: it goes where they lie. */
@@ -57,7 +57,8 @@ export class AccountSearch {
       model,
       transport: 'http_sse',
       ...standing(client),
-      estimatedTokens: keys.estimatedTokens,
+      inputTokens: keys.tokens.input,
+      estimatedTokens: keys.tokens.total,
       ...(keys.session === undefined ? {} : { session: keys.session }),
       ...(keys.owners.length === 0 ? {} : { owners: keys.owners }),
       ...(excluded === undefined ? {} : { excluded }),

@@ -45,7 +45,7 @@ export async function serveCreate(exchange: GenerationExchange): Promise<void> {
     try {
       const shed = shedNewWork(exchange, creation.facts, creation.keys.session)
       if (shed !== undefined) await shed
-      await exchange.rateCharge?.tokens(creation.keys.estimatedTokens)
+      await exchange.rateCharge?.tokens(creation.keys.tokens.total)
       await generate(exchange, creation)
     } finally {
       creation.body.release()
@@ -69,7 +69,7 @@ async function readCreation(exchange: GenerationExchange, headers: HeaderList): 
     trace.stream = facts.stream
     const keys = {
       session: sessionOf(exchange, facts, scan),
-      estimatedTokens: shared.estimates.of({
+      tokens: shared.estimates.of({
         model: facts.model,
         body: bytes,
         maxOutputTokens: facts.maxOutputTokens,

@@ -8,9 +8,16 @@ export interface EstimatedRequest {
   readonly maxOutputTokens: number | undefined
 }
 
-/** How many tokens requests will take from an account's token limit. */
+/** Tokens a request is expected to bring and to take. */
+export interface TokenEstimate {
+  readonly input: number
+  /** From an account's token limit: input and output. */
+  readonly total: number
+}
+
+/** How many tokens requests will bring, and take from an account's token limit. */
 export interface TokenEstimates {
-  of(request: EstimatedRequest): number
+  of(request: EstimatedRequest): TokenEstimate
   /** An answer of a model has been paid for. */
   learn(model: string, usage: Usage): void
 }
@@ -40,7 +47,8 @@ export function createTokenEstimates(): TokenEstimates {
   return {
     of({ model, body, maxOutputTokens }) {
       const output = maxOutputTokens ?? outputs.get(model) ?? firstGuess
-      return Math.ceil(inputTokens(body) + output)
+      const input = inputTokens(body)
+      return { input: Math.ceil(input), total: Math.ceil(input + output) }
     },
     learn(model, { outputTokens }) {
       const before = outputs.get(model)

@@ -80,7 +80,12 @@ async function place(exchange: PlacementExchange, request: Sendable): Promise<vo
     ambiguous: 0,
   }
   const wanted = { model: '', continues: undefined }
-  const keys = { session: undefined, estimatedTokens: 0, needs: [route.needs], owners: request.owners }
+  const keys = {
+    session: undefined,
+    tokens: { input: 0, total: 0 },
+    needs: [route.needs],
+    owners: request.owners,
+  }
   const search = new AccountSearch(exchange, wanted, keys)
   for (;;) {
     const { lease, account } = await search.next()
