@@ -11,6 +11,8 @@ export function pipelineLimits(limits: LimitsConfig): PipelineLimits {
     eventBytes: limits.eventBytes,
     jsonBufferBytes: limits.jsonBufferBytes,
     holdMs: limits.holdMs,
+    keepaliveMs: limits.keepaliveMs,
+    totalMs: limits.totalMs,
     attempts: limits.attempts,
     retryRatio: limits.retryRatio,
     retryBurst: limits.retryBurst,

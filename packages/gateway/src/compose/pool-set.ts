@@ -163,6 +163,7 @@ export function createPoolSet(
               .map(({ account }) => accessOf(account)),
             commit: config.commit,
             firstTokenTimeoutMs: config.firstTokenTimeoutMs,
+            totalTimeoutMs: config.totalTimeoutMs,
             unknownOwners: config.unknownOwners,
             hedge: config.hedge,
             fingerprint: config.fingerprint,

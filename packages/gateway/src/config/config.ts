@@ -177,6 +177,8 @@ export interface PoolConfig {
   readonly commit: 'hold' | 'early'
   /** Absent: none. */
   readonly firstTokenTimeoutMs?: number | undefined
+  /** Absent: that of the limits. */
+  readonly totalTimeoutMs?: number | undefined
   /** What becomes of response ids nobody here has bound. */
   readonly unknownOwners: 'refuse' | 'relay'
   /** Absent: streams are not hedged. */
@@ -217,6 +219,9 @@ export interface LimitsConfig {
   readonly headersTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly holdMs: number
+  /** Absent: none. */
+  readonly keepaliveMs?: number | undefined
+  readonly totalMs: number
   readonly drainMs: number
   /** A share of the heap's limit, and milliseconds. */
   readonly overload: { readonly heap: number; readonly loopLagMs: number }

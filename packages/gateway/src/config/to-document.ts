@@ -92,7 +92,8 @@ function writeProxy({ origin, credentials }: ProxyConfig, write: WriteSecret): s
   return credentials === undefined ? origin : origin.replace('//', `//${write(credentials)}@`)
 }
 
-function writePool({ accounts, scheduler, commit, firstTokenTimeoutMs, unknownOwners }: PoolConfig) {
+function writePool(pool: PoolConfig) {
+  const { accounts, scheduler, commit, firstTokenTimeoutMs, totalTimeoutMs, unknownOwners, hedge } = pool
   const { profile, weights, topK, fairness, wait } = scheduler
   return {
     accounts: [...accounts],
@@ -109,6 +110,13 @@ function writePool({ accounts, scheduler, commit, firstTokenTimeoutMs, unknownOw
     },
     commit,
     firstTokenTimeout: orUndefined(firstTokenTimeoutMs, formatDuration),
+    totalTimeout: orUndefined(totalTimeoutMs, formatDuration),
+    hedge: orUndefined(hedge, ({ afterMs, budget }) => ({
+      after: afterMs === 'auto' ? afterMs : formatDuration(afterMs),
+      budget,
+    })),
+    fingerprint: pool.fingerprint,
+    fillPromptCacheKey: pool.fillPromptCacheKey,
     owner: { unknown: unknownOwners === 'relay' ? ('passthrough' as const) : ('refuse' as const) },
   }
 }
@@ -129,6 +137,8 @@ function writeLimits(limits: LimitsConfig) {
     headersTimeout: formatDuration(limits.headersTimeoutMs),
     idleTimeout: formatDuration(limits.idleTimeoutMs),
     hold: formatDuration(limits.holdMs),
+    keepalive: limits.keepaliveMs === undefined ? ('off' as const) : formatDuration(limits.keepaliveMs),
+    total: formatDuration(limits.totalMs),
     drain: formatDuration(limits.drainMs),
     overload: { heap: limits.overload.heap, loopLag: formatDuration(limits.overload.loopLagMs) },
     attempts: limits.attempts,

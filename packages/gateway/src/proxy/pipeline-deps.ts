@@ -20,6 +20,10 @@ export interface PipelineLimits {
   readonly jsonBufferBytes: number
   /** How long a stream without a first-token timeout is held back. Default 10 s. */
   readonly holdMs: number
+  /** How long a stream that has begun may be silent before the client gets a comment. Undefined: for ever. Default 15 s. */
+  readonly keepaliveMs: number | undefined
+  /** From a generation's arrival to the end of its answer, at most. Default 1 h. */
+  readonly totalMs: number
   /** Attempts of one request. Default 4. */
   readonly attempts: number
   /** Retries as a share of the requests of the last ten seconds. Default 0.2. */

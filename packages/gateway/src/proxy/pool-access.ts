@@ -36,6 +36,8 @@ export interface PoolOptions {
   /** `hold` keeps a stream back until the model has begun; `early` only until its first event. */
   readonly commit: 'hold' | 'early'
   readonly firstTokenTimeoutMs?: number | undefined
+  /** From a generation's arrival to the end of its answer, at most; absent: the limit of all pools. */
+  readonly totalTimeoutMs?: number | undefined
   /** Ids nobody here has bound: refused, or sent wherever the request would go anyway. Default `refuse`. */
   readonly unknownOwners?: 'refuse' | 'relay'
   /**

@@ -334,6 +334,10 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: 'The upstream’s bytes are not HTTP.',
     remedy: 'Operator: look at `baseUrl` and at what answers there.',
   },
+  deadline_exceeded: {
+    when: 'The answer was not complete within `totalTimeout` of the pool, or `limits.total`. In a stream that has begun it comes as an error event.',
+    remedy: 'Split the work, or use `background: true`. Operator: raise it for models that work for long.',
+  },
   upstream_timeout: {
     when: 'No head within `headersTimeout`, no bytes within `idleTimeout`, no output within `firstTokenTimeout`, or 408 or 504 from the upstream.',
     remedy: 'Retry. Operator: raise the one that is too short for the model.',

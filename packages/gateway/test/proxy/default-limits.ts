@@ -8,6 +8,8 @@ export const defaultPipelineLimits: PipelineLimits = {
   eventBytes: 1 << 20,
   jsonBufferBytes: 8 << 20,
   holdMs: 10_000,
+  keepaliveMs: 15_000,
+  totalMs: 3_600_000,
   attempts: 4,
   retryRatio: 0.2,
   retryBurst: 10,

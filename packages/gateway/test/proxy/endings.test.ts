@@ -400,7 +400,10 @@ describe('failover', () => {
 it.each(['hold', 'early'] as const)(
   'a model that has begun to think is not timed out (%s): nobody else would be faster',
   async commit => {
-    const world = createWorld({ pool: { firstTokenTimeoutMs: 500, commit } })
+    const world = createWorld({
+      pool: { firstTokenTimeoutMs: 500, commit },
+      limits: { keepaliveMs: undefined },
+    })
     const client = await world.post(streamed)
     const { created, item, delta, completed } = responseEvents('resp_1')
     world.upstream.last.stream(created)

@@ -83,12 +83,15 @@ export function duration(options: { minMs?: number; maxMs?: number } = {}) {
     })
 }
 
-/** A duration, or the word `auto`. */
-export function autoOr(options: { minMs?: number; maxMs?: number } = {}) {
+/** A duration, or a word in its place. */
+export function wordOrDuration<const W extends string>(
+  word: W,
+  options: { minMs?: number; maxMs?: number } = {},
+) {
   const { minMs = 1, maxMs = maxDurationMs } = options
-  const range = `auto, or a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`
-  const error = says(`must be ${range}`, `write auto, or a whole number and a unit: ${durationUnits}`)
-  return z.union([z.literal('auto', { error }), duration(options)], { error })
+  const range = `${word}, or a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`
+  const error = says(`must be ${range}`, `write ${word}, or a whole number and a unit: ${durationUnits}`)
+  return z.union([z.literal(word, { error }), duration(options)], { error })
 }
 
 /** `32MiB`, read as bytes. */

@@ -1,4 +1,4 @@
-import { duration, fraction, section, size, whole } from './fields.ts'
+import { duration, fraction, section, size, whole, wordOrDuration } from './fields.ts'
 
 const KiB = 1024
 const MiB = 1024 ** 2
@@ -38,6 +38,16 @@ export const limits = section({
   hold: duration()
     .prefault('10s')
     .describe('How long a stream is held back, after its header, for the model to begin.'),
+  keepalive: wordOrDuration('off', { minMs: 1000 })
+    .prefault('15s')
+    .describe(
+      'A stream that has begun and is silent for so long gets a comment line, so that proxies on the way keep its connection; off: none.',
+    ),
+  total: duration({ minMs: 1000 })
+    .prefault('1h')
+    .describe(
+      'The longest a generation may take, from its arrival to the end of its answer, whatever its upstream sends meanwhile.',
+    ),
   drain: duration().prefault('30s').describe('Time for open requests to end after the first SIGTERM.'),
   overload: section({
     heap: fraction(0.1, 1)

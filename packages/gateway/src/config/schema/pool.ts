@@ -1,5 +1,16 @@
 import * as z from 'zod'
-import { autoOr, duration, fraction, listOf, oneOf, says, section, text, whole, yesOrNo } from './fields.ts'
+import {
+  duration,
+  fraction,
+  listOf,
+  oneOf,
+  says,
+  section,
+  text,
+  whole,
+  wordOrDuration,
+  yesOrNo,
+} from './fields.ts'
 
 export const profileNames = ['adaptive', 'balanced', 'classic', 'load-aware'] as const
 
@@ -98,8 +109,13 @@ export const pool = section({
   firstTokenTimeout: duration()
     .optional()
     .describe('An attempt without a first token in this time fails over. Omitted: none.'),
+  totalTimeout: duration()
+    .optional()
+    .describe(
+      'The longest a generation may take, from its arrival to the end of its answer. Omitted: limits.total.',
+    ),
   hedge: section({
-    after: autoOr({ minMs: 10 })
+    after: wordOrDuration('auto', { minMs: 10 })
       .prefault('auto')
       .describe(
         'How long a stream may say nothing before a second attempt starts beside it; auto: longer than 95 % of the last ones.',

@@ -39,6 +39,8 @@ export interface AttemptLimits {
   readonly eventBytes: number
   readonly jsonBufferBytes: number
   readonly holdMs: number
+  /** A stream that is silent for so long gets a comment; undefined: it gets none. */
+  readonly keepaliveMs: number | undefined
 }
 
 /** Everything one exchange needs. */

@@ -16,6 +16,7 @@ import { judgeBadAnswer, judgeInBand, type Verdict } from './outcome.ts'
 import { responseHeaders } from './response-headers.ts'
 
 const eventEnd = new TextEncoder().encode('\n\n')
+const keepalive = new TextEncoder().encode(': keepalive\n\n')
 
 /**
  * A stream of events on its way to the client. Bytes pass untouched, but only in whole events: an event cut by a
@@ -39,6 +40,9 @@ export class StreamReply implements Reply {
   #lastByte = 0
   #byteBefore = 0
   #cancelHold: (() => void) | undefined
+  #cancelKeepalive: (() => void) | undefined
+  /** Something was relayed since the last look. */
+  #spoke = true
   /** Bytes counted against the memory of all: those held back before the commit point. */
   #taken = 0
 
@@ -107,6 +111,7 @@ export class StreamReply implements Reply {
   dispose(): void {
     this.#cancelHold?.()
     this.#cancelHold = undefined
+    this.#cancelKeepalive?.()
     this.#held = []
     this.#giveBack()
   }
@@ -186,12 +191,31 @@ export class StreamReply implements Reply {
     this.#begun = true
     this.#giveBack()
     this.#attempt.begin(this.#status, headers)
+    this.#watchSilence()
+  }
+
+  /**
+   * Looks now and then whether anything was relayed, and sends a comment when nothing was: parsers skip it, and proxies
+   * on the way, which cut what is silent for a minute, see a connection in use. What is relayed ends with a whole
+   * event, so a comment never lands inside one. One timer a stream, nothing a chunk.
+   */
+  #watchSilence(): void {
+    const { clock, limits } = this.#attempt.options
+    if (limits.keepaliveMs === undefined) return
+    this.#cancelKeepalive = clock.schedule(limits.keepaliveMs, () => {
+      this.#attempt.guard(() => {
+        if (!this.#spoke) this.#attempt.write(keepalive)
+        this.#spoke = false
+        this.#watchSilence()
+      })
+    })
   }
 
   /** Relays the whole events held, once the client may hear them and what they tell is bound. */
   #flush(): void {
     if (this.#state !== 'open' || this.#wholeBytes === 0 || !this.#bound()) return
     if (!this.#begun) this.#begin()
+    this.#spoke = true
     const held = this.#held
     const whole = this.#wholeBytes
     this.#wholeBytes = 0

@@ -198,6 +198,13 @@ export const errorCatalogue = {
   state_unavailable: unavailable('The store of conversation state does not answer. Retry later.'),
   gateway_overloaded: unavailable('The gateway is overloaded and takes no new work now. Retry later.'),
 
+  deadline_exceeded: entry(
+    504,
+    'server_error',
+    'The answer was not complete within {limit} ms of the request. Ask for less at once, or in the background.',
+    'never',
+  ),
+
   // What an upstream did.
   rate_limit_exceeded: entry(429, 'rate_limit_error', 'The upstream is rate limited. Retry later.'),
   insufficient_quota: entry(429, 'insufficient_quota', 'The upstream account has no quota left.', 'never'),

@@ -21,6 +21,7 @@ import { answerHeaders, attemptBasis, nearestModels, upstreamHeaders } from '../
 import { AttemptTrace } from '../request-record.ts'
 import type { Generation } from '../routing/operation.ts'
 import { AccountSearch, type GenerationExchange, generationNeeds, type SearchKeys } from './account-search.ts'
+import { withinTime } from './deadline.ts'
 import { countFailure, type FailoverState, mayMoveOn } from './failover.ts'
 import type { Finish } from './hedge.ts'
 import { type Chosen, type CreateAttempt, isTurn, type MakeAttempt, runAttempts } from './hedged-attempts.ts'
@@ -40,17 +41,19 @@ interface Creation {
 export async function serveCreate(exchange: GenerationExchange): Promise<void> {
   checkContentHeaders(exchange.inbound.headers)
   const headers = upstreamHeaders(exchange.inbound, { contentType: 'application/json' })
-  await withinLimits(exchange, async () => {
-    const creation = await readCreation(exchange, headers)
-    try {
-      const shed = shedNewWork(exchange, creation.facts, creation.keys.session)
-      if (shed !== undefined) await shed
-      await exchange.rateCharge?.tokens(creation.keys.tokens.total)
-      await generate(exchange, creation)
-    } finally {
-      creation.body.release()
-    }
-  })
+  await withinLimits(exchange, () => withinTime(exchange, () => create(exchange, headers)))
+}
+
+async function create(exchange: GenerationExchange, headers: HeaderList): Promise<void> {
+  const creation = await readCreation(exchange, headers)
+  try {
+    const shed = shedNewWork(exchange, creation.facts, creation.keys.session)
+    if (shed !== undefined) await shed
+    await exchange.rateCharge?.tokens(creation.keys.tokens.total)
+    await generate(exchange, creation)
+  } finally {
+    creation.body.release()
+  }
 }
 
 async function readCreation(exchange: GenerationExchange, headers: HeaderList): Promise<Creation> {
