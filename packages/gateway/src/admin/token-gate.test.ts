@@ -44,6 +44,13 @@ describe('the token gate', () => {
     expect(tell(`Bearer ${token}`)).toBeUndefined()
   })
 
+  it('takes all addresses of one IPv6 network for one', () => {
+    const { tell, guess } = setUp()
+    for (let i = 0; i < 10; i++) guess(`2001:db8:1:2::${i}`)
+    expect(tell(`Bearer ${token}`, '2001:db8:1:2:ffff::1')).toBe('too_many_attempts')
+    expect(tell(`Bearer ${token}`, '2001:db8:1:3::1')).toBeUndefined()
+  })
+
   it('takes a request without a token for no guess', () => {
     const { tell } = setUp()
     for (let i = 0; i < 50; i++) tell(undefined)

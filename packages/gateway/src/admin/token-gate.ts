@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '@headgate/scheduler'
+import { sourceOf } from '../proxy/admission/address-source.ts'
 import { GatewayError } from '../proxy/errors/errors.ts'
 
 /** Who may use the admin API. */
@@ -46,7 +47,8 @@ export function createTokenGate(clock: Clock): TokenGate {
   return {
     refusal(authorization, token, address) {
       if (authorization === undefined) return new GatewayError('admin_token_required')
-      const entry = recent(address)
+      const source = sourceOf(address)
+      const entry = recent(source)
       if (entry !== undefined && entry.count >= maxWrong) {
         return new GatewayError('too_many_attempts', {
           values: { limit: maxWrong },
@@ -54,7 +56,7 @@ export function createTokenGate(clock: Clock): TokenGate {
         })
       }
       if (presents(authorization, token)) return undefined
-      count(address)
+      count(source)
       return new GatewayError('admin_token_invalid')
     },
   }

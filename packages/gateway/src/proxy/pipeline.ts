@@ -9,6 +9,7 @@ import { answerError } from './answer.ts'
 import { createByteBudget } from './byte-budget.ts'
 import { Cancellation, ClientLeft } from './cancellation.ts'
 import { GatewayError, isGatewayError } from './errors/errors.ts'
+import { createRetrySpread } from './errors/retry-spread.ts'
 import type { Inbound, Outbound } from './exchange.ts'
 import type { GenerationExchange } from './generation/account-search.ts'
 import { serveCreate } from './generation/create.ts'
@@ -183,6 +184,7 @@ function createShared(deps: PipelineDeps): Shared {
     memory: createByteBudget(limits.bufferedBytes),
     models: createModelDirectory({ upstream, clock }),
     estimates: createTokenEstimates(),
+    spreadRetry: createRetrySpread(clock),
     running: new Map(),
     underWay: new Set(),
     wrongKeys: createWrongKeys(clock),

@@ -7,6 +7,7 @@ import type { Attempt, AttemptEnd, AttemptOptions } from './attempt/attempt.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { type Cancellation, ClientLeft } from './cancellation.ts'
 import { GatewayError } from './errors/errors.ts'
+import type { RetrySpread } from './errors/retry-spread.ts'
 import type { Inbound, Outbound } from './exchange.ts'
 import type { PoolHedging } from './generation/pool-hedging.ts'
 import type { RetryBudget } from './generation/retry-budget.ts'
@@ -23,6 +24,8 @@ export interface Shared {
   readonly memory: ByteBudget
   readonly models: ModelDirectory
   readonly estimates: TokenEstimates
+  /** For those who are turned away until an instant that is the same for many. */
+  readonly spreadRetry: RetrySpread
   /** One budget a pool: an outage of one pool must not spend another's. */
   budgetOf(pool: string): RetryBudget
   /** What a pool that hedges has learned and may spend. */

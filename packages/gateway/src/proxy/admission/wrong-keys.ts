@@ -1,4 +1,5 @@
 import type { Clock } from '@headgate/scheduler'
+import { sourceOf } from './address-source.ts'
 
 /** Counts wrong keys by the address they come from. */
 export interface WrongKeys {
@@ -44,17 +45,4 @@ export function createWrongKeys(clock: Clock): WrongKeys {
       return buckets.size
     },
   }
-}
-
-/** One host may speak from every address of its /64; an IPv4 address stands for itself. */
-function sourceOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address
-  const [head = '', tail] = address.split('%')[0]!.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  if (tail !== undefined) {
-    const after = tail === '' ? [] : tail.split(':')
-    while (groups.length + after.length < 8) groups.push('0')
-    groups.push(...after)
-  }
-  return groups.slice(0, 4).join(':')
 }

@@ -86,6 +86,8 @@ export function errorHeaders(error: GatewayError, requestId: string, bodyLength:
   ]
   if (error.retryAfterMs !== undefined && error.status >= 408) {
     headers.push(['retry-after', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)))])
+    // Whole seconds would gather those whose times were spread. The SDKs look here first.
+    headers.push(['retry-after-ms', String(Math.max(1, Math.ceil(error.retryAfterMs)))])
   } else if (error.retry === 'later') {
     headers.push(['retry-after', '1'])
   } else if (error.retry === 'never') {

@@ -1,6 +1,7 @@
 import type { AccountState, SchedulerError } from '@headgate/scheduler'
 import { type Continuation, previousResponseNotFound } from '../ownership/continuation.ts'
 import { GatewayError } from './errors.ts'
+import type { RetrySpread } from './retry-spread.ts'
 
 /** What a refusal may need to say. */
 export interface RefusalContext {
@@ -9,6 +10,8 @@ export interface RefusalContext {
   readonly model: string
   readonly continues: Continuation | undefined
   readonly nearestModels: () => readonly string[]
+  /** When one of many should come back who wait for the same instant. */
+  readonly spreadRetry: RetrySpread
 }
 
 /** Says to a client why the scheduler has no account for its request. */
@@ -37,7 +40,7 @@ export function schedulerRefusal(error: SchedulerError, context: RefusalContext)
     case 'cooling_down':
       return new GatewayError(
         allRateLimited(context.serving()) ? 'accounts_rate_limited' : 'accounts_cooling_down',
-        details,
+        retryAfterMs === undefined ? {} : { retryAfterMs: context.spreadRetry(retryAfterMs) },
       )
     case 'queue_full':
     case 'queue_timeout':

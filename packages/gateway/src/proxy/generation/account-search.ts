@@ -152,6 +152,7 @@ export class AccountSearch {
   #refusal(error: SchedulerError): GatewayError {
     const { model, continues } = this.#facts
     return schedulerRefusal(error, {
+      spreadRetry: this.#exchange.shared.spreadRetry,
       serving: () => this.#serving(),
       model,
       continues,

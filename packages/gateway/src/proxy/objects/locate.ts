@@ -56,12 +56,13 @@ export async function locateKeys(
   return { account, domain: located.domain, keys }
 }
 
-async function locate({ pool, client }: RoutedExchange, owners: readonly string[]): Promise<Located> {
+async function locate({ pool, client, shared }: RoutedExchange, owners: readonly string[]): Promise<Located> {
   try {
     return await pool.scheduler.locate({ tenant: client.tenant, owners })
   } catch (error) {
     if (!isSchedulerError(error)) throw error
-    const context = { serving: () => [], model: '', continues: undefined, nearestModels: () => [] }
-    throw schedulerRefusal(error, context)
+    const { spreadRetry } = shared
+    const nobody = { serving: () => [], model: '', continues: undefined, nearestModels: () => [] }
+    throw schedulerRefusal(error, { ...nobody, spreadRetry })
   }
 }
