@@ -43,6 +43,16 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
     telemetry: 'all',
     compose: 'all',
   },
+  doctor: {
+    text: 'all',
+    wire: 'all',
+    runtime: 'all',
+    config: 'types',
+    upstream: 'all',
+    proxy: 'all',
+    discovery: 'all',
+    compose: 'all',
+  },
   'handle.ts': { runtime: 'types', config: 'types' },
   'app.ts': {
     runtime: 'all',
@@ -54,7 +64,7 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
     compose: 'all',
     'handle.ts': 'types',
   },
-  cli: { runtime: 'all', config: 'all', 'handle.ts': 'types', 'app.ts': 'all' },
+  cli: { runtime: 'all', config: 'all', doctor: 'all', 'handle.ts': 'types', 'app.ts': 'all' },
   'index.ts': {
     config: 'all',
     proxy: 'types',

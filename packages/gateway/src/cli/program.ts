@@ -3,6 +3,7 @@ import { ConfigError, formatProblem } from '../config/errors.ts'
 import { ListenError } from '../runtime/listen-error.ts'
 import { refuseRepeatedFlags, refuseSecrets } from './check-arguments.ts'
 import { configCommand } from './config.ts'
+import { doctorCommand } from './doctor.ts'
 import { mockUpstreamCommand } from './mock-upstream.ts'
 import { complain, survivePipeClosure } from './output.ts'
 import { serveCommand } from './serve.ts'
@@ -36,7 +37,8 @@ function createProgram(argv: readonly string[]): Command {
     .description('The account scheduler and gateway for OpenAI-compatible APIs.')
     .version(version, '-V, --version', 'print the version')
     .hook('preAction', (_, command) => refuseRepeatedFlags(command, argv))
-  for (const command of [serveCommand(), mockUpstreamCommand(), configCommand()]) program.addCommand(command)
+  for (const command of [serveCommand(), mockUpstreamCommand(), configCommand(), doctorCommand()])
+    program.addCommand(command)
   reportUsageErrors(program)
   return program
 }

@@ -37,6 +37,23 @@ function configFile(text: string): string {
   return path
 }
 
+describe('headgate doctor', () => {
+  it('prints what is broken with a remedy, and exits with 1', async () => {
+    const account =
+      '{ id: away, kind: openai-compatible, baseUrl: "http://127.0.0.1:1/v1", allowPrivate: true }'
+    const path = configFile(`clients: [{ name: c, keys: ["\${TEAM_KEY}"] }]\naccounts:\n  - ${account}\n`)
+    const [lines, json] = await Promise.all([
+      headgate(['doctor', '-c', path]),
+      headgate(['doctor', '--json', '-c', path]),
+    ])
+    expect([lines.code, json.code]).toEqual([1, 1])
+    expect(lines.stdout).toContain(
+      'broken: nothing listens at 127.0.0.1:1 (ECONNREFUSED). Fix: start the server',
+    )
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, warnings: [], accounts: [{ id: 'away' }] })
+  })
+})
+
 describe('headgate config', () => {
   it('check prints a line a problem and exits with 2', async () => {
     const path = configFile(yaml({ account: ', concurency: 1', rest: 'limits: { drain: 5 }' }))
