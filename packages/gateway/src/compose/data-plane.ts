@@ -31,6 +31,8 @@ export interface DataPlaneOptions {
   readonly config: Config
   readonly bindings: BindingStore
   readonly clock: Clock
+  /** For what goes on beside requests (tokens, discovery). Default: `clock`. */
+  readonly background?: Clock
   readonly log: Log
   /** Hears of every new scheduler; what it answers is called when that one goes. */
   readonly watch?: (pool: string, scheduler: Scheduler) => () => void
@@ -75,6 +77,7 @@ const unwatched = (): void => {}
 /** Composes the data plane; of itself it asks only for the tokens of accounts, and upstreams what they lack. */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { config: started, bindings, clock, log, watch = () => unwatched, onRequest, onAccount } = options
+  const { background = clock } = options
   let config = started
   const { decisionLog: logged } = started.telemetry
   const decisionLog = logged && createDecisionLog({ ...logged, clock, log })
@@ -97,9 +100,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const upstream = withCredentials(createUpstream())
   // Exchanges of the gateway's own share no socket with those of clients.
   const aside = createUpstream({ connectionsPerAccount: 2 })
-  const tokens = createTokenSources({ upstream: aside, clock, log })
+  const tokens = createTokenSources({ upstream: aside, clock: background, log })
   const discovery = createDiscovery({
-    ...{ upstream: aside, clock, log },
+    ...{ upstream: aside, clock: background, log },
     onLearned: () => {
       snapshot = { ...snapshot, pools: poolsOf(config.accounts, config.pools) }
     },

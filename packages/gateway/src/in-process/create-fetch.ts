@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts'
 import { type ConfigObject, configFromObject } from '../config/from-object.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { RequestRecord } from '../proxy/request-record.ts'
-import { nodeClock } from '../runtime/clock.ts'
+import { backgroundClock, nodeClock } from '../runtime/clock.ts'
 import { type Log, silentLog } from '../runtime/log.ts'
 import { RunningCount } from '../runtime/running-count.ts'
 import { createSqliteBindings } from '../stores/sqlite/bindings.ts'
@@ -51,7 +51,7 @@ export interface HeadgateFetch {
  * does: when the caller aborts, and for arguments that are no request.
  *
  * Whatever base URL and key the client library was given, the path from `/v1/` on decides, and the accounts' own keys
- * are sent. Where `clients` are configured, theirs must be sent.
+ * are sent. Where `clients` are configured, theirs must be sent. A fetch that nobody closes lets its process end.
  * @throws ConfigError with every problem of the configuration.
  */
 export function createFetch(
@@ -69,6 +69,7 @@ export function createFetch(
     config: started,
     bindings: store,
     clock,
+    background: backgroundClock,
     log,
     onRequest(record) {
       requestLog(record)
@@ -145,6 +146,6 @@ function openStore(
   if (path === undefined) {
     return { store: createMemoryBindings({ clock: nodeClock }), closeStore: () => undefined }
   }
-  const store = createSqliteBindings({ path, clock: nodeClock, log })
+  const store = createSqliteBindings({ path, clock: backgroundClock, log })
   return { store, closeStore: () => store.close() }
 }

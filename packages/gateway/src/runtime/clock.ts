@@ -18,6 +18,15 @@ export const nodeClock: Clock = {
   },
 }
 
+/** {@link nodeClock} for what goes on beside requests: its timers let the process end. */
+export const backgroundClock: Clock = {
+  ...nodeClock,
+  schedule(delayMs, callback) {
+    const timer = setTimeout(callback, clampDelayMs(delayMs)).unref()
+    return () => clearTimeout(timer)
+  },
+}
+
 function clampDelayMs(delayMs: number): number {
   if (Number.isNaN(delayMs) || delayMs <= 0) return 0
   return Math.min(delayMs, longestDelayMs)
