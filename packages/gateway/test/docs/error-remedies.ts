@@ -211,6 +211,10 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     remedy:
       'Client: `GET /v1/models` lists what there is. Operator: look at `accounts[].models` and the pool.',
   },
+  batches_not_permitted: {
+    when: 'The client has `models`, and creates a batch: the models of its requests stand in a file that passes through unread.',
+    remedy: 'Send the requests one by one. Operator: leave `models` out for clients that need batches.',
+  },
   pool_not_found: {
     when: 'The header `x-headgate-pool` names a pool that does not exist, or that the client may not choose; the two are not told apart.',
     remedy: 'Leave the header out, or send the name of a pool in the client’s `pools`.',

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../fixtures/eventually.ts'
 import { gatewayForTest, type TestGateway } from '../fixtures/gateway.ts'
-import { generations } from '../fixtures/mock-log.ts'
 
 const model = 'gpt-5.1'
 
@@ -36,7 +35,9 @@ describe('an overloaded gateway', () => {
     expect([answer.status, (await answer.json()).error.code]).toEqual([503, 'gateway_overloaded'])
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
     expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(5)
-    expect(generations(gateway.mock)).toHaveLength(0)
+    const conversation = await gateway.fetch('/v1/conversations', { json: {} })
+    expect([conversation.status, await codeOf(conversation)]).toEqual([503, 'gateway_overloaded'])
+    expect(gateway.mock.requests()).toHaveLength(0)
   })
 
   it('goes on with what was begun: stored conversations, warm sessions, running streams', async () => {

@@ -43,6 +43,14 @@ describe('a client with models', () => {
     expect(allowed.status).toBe(200)
   })
 
+  it('may not create a batch, whose models nobody reads', async () => {
+    const one = await gateway()
+    const json = { input_file_id: 'file-1', endpoint: '/v1/responses', completion_window: '24h' }
+    const refused = await one.fetch('/v1/batches', { client: 'lab', json })
+    expect([refused.status, (await refused.json()).error.code]).toEqual([403, 'batches_not_permitted'])
+    expect(one.mock.requests()).toHaveLength(0)
+  })
+
   it('sees those alone in the list, and the others like ones that do not exist', async () => {
     const one = await gateway()
     const list = async (client: string) =>

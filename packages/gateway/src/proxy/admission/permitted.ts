@@ -40,3 +40,8 @@ function chosenPool(headers: HeaderList): string | undefined {
 export function mayUseModel({ models }: ClientAccess, model: string): boolean {
   return models === undefined || upstreamModel(models, model) !== undefined
 }
+
+/** Refuses what names its models where nobody here reads them, to a client that may use only some. */
+export function checkUnreadModels({ models }: ClientAccess): void {
+  if (models !== undefined) throw new GatewayError('batches_not_permitted')
+}

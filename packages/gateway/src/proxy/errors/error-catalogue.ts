@@ -161,6 +161,10 @@ export const errorCatalogue = {
     'The model "{model}" does not exist or is not available to this key.{hint}{nearest}',
     404,
   ),
+  batches_not_permitted: invalid(
+    'This key is limited to some models, and a batch names its models in a file that is not read here. Send its requests one by one.',
+    403,
+  ),
   pool_not_found: invalid('The pool "{pool}" does not exist or is not available to this key.', 404),
   previous_response_not_found: invalid(
     'The previous response was not found. It may have expired or belong to someone else: resend the whole input.',

@@ -4,6 +4,7 @@ import type { HeaderList } from '../../wire/header-list.ts'
 import type { UpstreamRequest } from '../../wire/upstream.ts'
 import { mayUseModel } from '../admission/permitted.ts'
 import { withinLimits } from '../admission/running.ts'
+import { shedNewWork } from '../admission/shed.ts'
 import { Attempt, type AttemptEnd } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
 import { ClientLeft } from '../cancellation.ts'
@@ -26,7 +27,6 @@ import { countFailure, type FailoverState, mayMoveOn } from './failover.ts'
 import type { Finish } from './hedge.ts'
 import { type Chosen, type CreateAttempt, isTurn, type MakeAttempt, runAttempts } from './hedged-attempts.ts'
 import { discardOrphan } from './orphan.ts'
-import { shedNewWork } from './shed.ts'
 
 /** A checked request. Its bytes go as soon as an answer begins: streams outlive them by minutes. */
 interface Creation {
@@ -47,7 +47,7 @@ export async function serveCreate(exchange: GenerationExchange): Promise<void> {
 async function create(exchange: GenerationExchange, headers: HeaderList): Promise<void> {
   const creation = await readCreation(exchange, headers)
   try {
-    const shed = shedNewWork(exchange, creation.facts, creation.keys.session)
+    const shed = shedNewWork(exchange, creation.keys)
     if (shed !== undefined) await shed
     await exchange.rateCharge?.tokens(creation.keys.tokens.total)
     await generate(exchange, creation)

@@ -1,7 +1,9 @@
 import type { Lease } from '@headgate/scheduler'
 import type { BodyStream } from '../../wire/body-stream.ts'
 import type { HeaderList } from '../../wire/header-list.ts'
+import { checkUnreadModels } from '../admission/permitted.ts'
 import { withinLimits } from '../admission/running.ts'
+import { shedNewWork } from '../admission/shed.ts'
 import { Attempt, type AttemptEnd } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
 import { ClientLeft } from '../cancellation.ts'
@@ -43,6 +45,7 @@ interface Sendable {
  */
 export async function servePlaced(exchange: PlacementExchange): Promise<void> {
   const serve = exchange.route.body === 'form' ? serveUpload : serveJson
+  if (exchange.route.needs === 'batches') checkUnreadModels(exchange.client)
   await withinLimits(exchange, () => serve(exchange))
 }
 
@@ -86,6 +89,8 @@ async function place(exchange: PlacementExchange, request: Sendable): Promise<vo
     needs: [route.needs],
     owners: request.owners,
   }
+  const shed = shedNewWork(exchange, keys)
+  if (shed !== undefined) await shed
   const search = new AccountSearch(exchange, wanted, keys)
   for (;;) {
     const { lease, account } = await search.next()

@@ -1,26 +1,28 @@
 import { GatewayError } from '../errors/errors.ts'
-import type { CreateFacts } from '../request/request-check.ts'
-import type { GenerationExchange } from './account-search.ts'
+import type { RoutedExchange } from '../request-exchange.ts'
+
+/** What says that a request continues something. */
+export interface Continuing {
+  readonly session: string | undefined
+  /** Hard keys of the stored state it names. */
+  readonly owners: readonly string[]
+}
 
 /**
  * Turns new work away while the gateway is overloaded, by the client's priority; throws `gateway_overloaded`. What
- * continues a conversation is let in: it is the end of work already paid for, and to turn it away would waste that.
+ * continues something is let in: it is the end of work already paid for, and to turn it away would waste that.
  * Undefined while nothing is shed, so that nobody waits for the answer.
  */
-export function shedNewWork(
-  exchange: GenerationExchange,
-  facts: CreateFacts,
-  session: string | undefined,
-): Promise<void> | undefined {
+export function shedNewWork(exchange: RoutedExchange, continuing: Continuing): Promise<void> | undefined {
   const { deps, client } = exchange
   const { shedding } = deps
   if (shedding === undefined || !shedding.sheds(client.priority ?? 0)) return undefined
-  if (facts.continues !== undefined) return undefined
-  return turnAway(exchange, session, shedding.retryAfterMs())
+  if (continuing.owners.length > 0) return undefined
+  return turnAway(exchange, continuing.session, shedding.retryAfterMs())
 }
 
 async function turnAway(
-  { pool, client }: GenerationExchange,
+  { pool, client }: RoutedExchange,
   session: string | undefined,
   retryAfterMs: number,
 ): Promise<void> {
