@@ -49,3 +49,8 @@ it('sends a key in the one header that its kind takes', async () => {
   expect(await names({ kind: 'openai' })).toEqual(['authorization'])
   expect(await names({ kind: 'openai-compatible' })).toEqual(['authorization'])
 })
+
+it('tells the scheduler which accounts the file drains', async () => {
+  expect(scheduledAccount(await resolved({}), 0).status).toBe('active')
+  expect(scheduledAccount(await resolved({ draining: true }), 0).status).toBe('draining')
+})

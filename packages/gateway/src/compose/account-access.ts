@@ -20,6 +20,7 @@ export function scheduledAccount(config: AccountConfig, order: number): Account 
     stateDomain: config.stateDomain,
     limitDomain: config.limitDomain,
     schedulable: config.enabled,
+    status: config.draining ? 'draining' : 'active',
     revision: revisionOf(config),
   }
 }

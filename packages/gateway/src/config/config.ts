@@ -138,6 +138,8 @@ export interface AccountConfig {
   /** Absent: every model. */
   readonly models?: readonly ModelRule[] | undefined
   readonly enabled: boolean
+  /** Takes no new work; what is bound to it goes on. */
+  readonly draining: boolean
   /** Whether plain http and private, loopback and link-local addresses may be connected to. */
   readonly allowPrivate: boolean
   readonly proxy?: ProxyConfig | undefined

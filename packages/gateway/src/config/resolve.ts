@@ -93,6 +93,7 @@ function resolveAccount(
     priority: account.priority,
     models: account.models && modelRules(account.models),
     enabled: account.enabled,
+    draining: account.draining,
     allowPrivate: account.allowPrivate,
     proxy: account.proxy === undefined ? undefined : proxyOf(account.proxy),
     tls: account.tls && { ...tls, serverName: account.tls.serverName },

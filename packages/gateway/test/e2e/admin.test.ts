@@ -1,5 +1,6 @@
 /** The admin API through real sockets: who may use it, what it shows, and what an operator's word does to traffic. */
 import { describe, expect, it } from 'vitest'
+import { eventually } from '../fixtures/eventually.ts'
 import { gatewayForTest, type TestGateway, type TestGatewayOptions } from '../fixtures/gateway.ts'
 import { accountsAsked } from '../fixtures/mock-log.ts'
 
@@ -242,6 +243,27 @@ describe('an operator’s word', () => {
     await act(gateway, owner, 'enable')
     for (let i = 0; i < 20; i++) await (await ask(gateway)).text()
     expect(accountsAsked(gateway.mock).slice(12)).toContain(owner)
+  })
+
+  it('stands beside the file’s own, which only the file takes back', async () => {
+    const drained = [{ id: 'a1', config: { draining: true } }, { id: 'a2' }]
+    const gateway = await start({ accounts: drained })
+    for (let i = 0; i < 6; i++) await (await ask(gateway)).text()
+    expect(accountsAsked(gateway.mock)).not.toContain('a1')
+    await act(gateway, 'a1', 'enable')
+    expect(await inDefault(gateway, 'a1')).toMatchObject({ state: 'draining', reason: 'configuration' })
+    await gateway.reload({ accounts: twoAccounts, adminToken: token })
+    expect(await inDefault(gateway, 'a1')).toMatchObject({ state: 'active' })
+  })
+
+  it('is heard while the process is overloaded and turns clients away', async () => {
+    const load = { heap: 0, loopLagMs: 0 }
+    const gateway = await start({ probe: { read: () => ({ ...load }), close() {} } })
+    load.heap = 0.95
+    await eventually(async () => (await ask(gateway)).status === 503)
+    expect(await (await act(gateway, 'a1', 'drain')).json()).toMatchObject({
+      pools: { default: { state: 'draining' } },
+    })
   })
 
   it('disables an account for conversations as well, in all its pools, and over reloads', async () => {

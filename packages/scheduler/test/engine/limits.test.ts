@@ -69,6 +69,19 @@ describe('an account with nothing left of a limit', () => {
     expect(waiting.lease?.account.id).toBe('a')
   })
 
+  it('wakes who waits for a bucket as soon as enough has flowed back', async () => {
+    const world = createWorld({ accounts: [{ id: 'a' }] })
+    // Ten a second, of which six stay back: 106 are there after 10.6 s, and all after a minute.
+    await tell(world, 'a', { tokens: { limit: 600, remaining: 0, resetMs: 60_000 } })
+    const waiting = ask(world.scheduler, { ...model, estimatedTokens: 100 })
+    world.clock.advance(10_500)
+    await settled()
+    expect(waiting.lease).toBeUndefined()
+    world.clock.advance(250)
+    await settled()
+    expect(waiting.lease?.account.id).toBe('a')
+  })
+
   it('turns requests away with the time of its reset when that is further off than they may wait', async () => {
     const world = createWorld({ accounts: [{ id: 'a' }] })
     await tell(world, 'a', none(40_000))

@@ -103,6 +103,9 @@ export const account = section({
   priority: whole(0, 1_000_000).prefault(1).describe('Smaller is preferred.'),
   models: models.optional().describe('What the account serves. Omitted: every model.'),
   enabled: yesOrNo().prefault(true).describe('false takes the account out without removing it.'),
+  draining: yesOrNo()
+    .prefault(false)
+    .describe('true: no new work comes to the account; conversations that are bound to it go on.'),
   allowPrivate: yesOrNo()
     .prefault(false)
     .describe('Allows plain http and private, loopback and link-local addresses.'),
