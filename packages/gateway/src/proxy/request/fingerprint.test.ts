@@ -87,7 +87,12 @@ describe('a conversation without a session key', () => {
   })
 
   it('finds what a parser finds, in any valid text', () => {
-    const text = fc.oneof(fc.string(), fc.constantFrom('"', '\\', '\\"', ']', '}', '{"role":"user"'))
+    const awkward = fc.constantFrom('"', '\\', '\\"', ']', '}', '{"role":"user"', 'x'.repeat(23), '\n')
+    // Long enough to be searched and not read, with quotes and backslashes at every place.
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(awkward, { maxLength: 6 }).map(parts => parts.join('')),
+    )
     const message = fc.record(
       {
         role: fc.constantFrom('user', 'system', 'developer', 'assistant', 'tool'),

@@ -37,8 +37,10 @@ export function fingerprint(tenant: string, scan: RequestScan): string | undefin
 }
 
 /** The messages up to the user's first; false when there is none. */
-function addTurns(head: HeadBytes, bytes: Uint8Array, turns: JsonField): boolean {
+function addTurns(head: HeadBytes, body: Uint8Array, turns: JsonField): boolean {
   const end = Math.min(turns.end, turns.start + maxWalkBytes)
+  // No search of the walk runs on into the history.
+  const bytes = body.subarray(0, end)
   let leading = true
   for (let at = firstStart(bytes, turns.start, end); at >= 0; ) {
     const itemEnd = valueEnd(bytes, at, end)
