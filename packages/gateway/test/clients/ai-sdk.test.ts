@@ -60,6 +60,22 @@ describe.each([false, true])('ai with @ai-sdk/openai (stream: %s)', stream => {
     }
   })
 
+  it('with a conversation goes to where that is kept', async () => {
+    const gateway = await gatewayForClient()
+    const openai = providerOf(gateway)
+    const conversations = await converse(gateway, async topic => {
+      const { id: conversation } = await gateway.sdk().conversations.create()
+      const options = { providerOptions: { openai: { conversation } } }
+      const first = await say(openai(model), [{ role: 'user', content: `Tell me of ${topic}.` }], options)
+      const second = await say(openai(model), [{ role: 'user', content: `More of ${topic}.` }], options)
+      return [first.text, second.text]
+    })
+    expectKept(conversations)
+    for (const [, second] of conversations) {
+      expect([Object.keys(second!.keys), second!.items]).toEqual([['conversation'], 1])
+    }
+  })
+
   it('with promptCacheKey and store: false asks for encrypted reasoning and keeps its account', async () => {
     const gateway = await gatewayForClient()
     const openai = providerOf(gateway)
