@@ -27,6 +27,7 @@ const pool = (profile: string): PoolConfig =>
     scheduler: { profile, wait: { timeoutMs: 30_000, ownerTimeoutMs: 45_000, max: 10 } },
     commit: 'hold',
     unknownOwners: 'refuse',
+    lostOwners: 'refuse',
     blocks: [],
   }) as unknown as PoolConfig
 

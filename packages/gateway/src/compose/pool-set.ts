@@ -166,6 +166,7 @@ export function createPoolSet(
             totalTimeoutMs: config.totalTimeoutMs,
             unknownOwners: config.unknownOwners,
             hedge: config.hedge,
+            lostOwners: config.lostOwners,
             fingerprint: config.fingerprint,
             fillPromptCacheKey: config.fillPromptCacheKey,
             blocks: config.blocks.length === 0 ? undefined : config.blocks,

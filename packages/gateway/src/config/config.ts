@@ -185,6 +185,8 @@ export interface PoolConfig {
   readonly unknownOwners: 'refuse' | 'relay'
   /** Absent: streams are not hedged. */
   readonly hedge?: { readonly afterMs: number | 'auto'; readonly budget: number } | undefined
+  /** What becomes of encrypted reasoning whose accounts are gone for good. */
+  readonly lostOwners: 'refuse' | 'replay'
   /** Requests without a session key get one made from the head of their conversation. */
   readonly fingerprint: boolean
   /** Accounts of kinds openai and azure get a `prompt_cache_key` where the client sent none. */

@@ -160,6 +160,7 @@ function resolvePool(name: string, pool: FilePool, accounts: readonly FileAccoun
     totalTimeoutMs: pool.totalTimeout,
     unknownOwners: pool.owner.unknown === 'passthrough' ? 'relay' : 'refuse',
     hedge: pool.hedge && { afterMs: pool.hedge.after, budget: pool.hedge.budget },
+    lostOwners: pool.owner.lost,
     fingerprint: pool.fingerprint,
     fillPromptCacheKey: pool.fillPromptCacheKey,
     blocks: pool.blocks.map(({ status, words, for: forMs }) => ({

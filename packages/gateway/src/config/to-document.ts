@@ -93,7 +93,16 @@ function writeProxy({ origin, credentials }: ProxyConfig, write: WriteSecret): s
 }
 
 function writePool(pool: PoolConfig) {
-  const { accounts, scheduler, commit, firstTokenTimeoutMs, totalTimeoutMs, unknownOwners, hedge } = pool
+  const {
+    accounts,
+    scheduler,
+    commit,
+    firstTokenTimeoutMs,
+    totalTimeoutMs,
+    unknownOwners,
+    hedge,
+    lostOwners,
+  } = pool
   const { profile, weights, topK, fairness, wait } = scheduler
   return {
     accounts: [...accounts],
@@ -117,7 +126,10 @@ function writePool(pool: PoolConfig) {
     })),
     fingerprint: pool.fingerprint,
     fillPromptCacheKey: pool.fillPromptCacheKey,
-    owner: { unknown: unknownOwners === 'relay' ? ('passthrough' as const) : ('refuse' as const) },
+    owner: {
+      unknown: unknownOwners === 'relay' ? ('passthrough' as const) : ('refuse' as const),
+      lost: lostOwners,
+    },
   }
 }
 

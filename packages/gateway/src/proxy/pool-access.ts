@@ -45,6 +45,11 @@ export interface PoolOptions {
    * first, for at most the share `budget` of them. Default: none do.
    */
   readonly hedge?: { readonly afterMs: number | 'auto'; readonly budget: number } | undefined
+  /**
+   * State whose domain is gone for good: refused, or encrypted reasoning of it is left out of the request, which is told
+   * in a header. Default `refuse`.
+   */
+  readonly lostOwners?: 'refuse' | 'replay'
   /** Requests without a session key get one from the head of their conversation. Default false. */
   readonly fingerprint?: boolean
   /** Requests with a session but no `prompt_cache_key` get one, on accounts that take it. Default false. */

@@ -115,15 +115,17 @@ export function upstreamHeaders(
 
 const maxHops = 3
 
-/** What a client is told beside its answer: its own rates, and the routing if it asked to see it. */
+/** What a client is told beside its answer: its own rates, what was left out of its request, and the routing if it asked. */
 export function answerHeaders({ client, trace, rateCharge }: RoutedExchange): HeaderList {
+  const { attempts, account, decisionId, removedItems } = trace
   const rates = rateCharge?.headers ?? none
-  if (client.diagnostics !== 'headers') return rates
-  const { attempts, account, decisionId } = trace
-  const headers = [...rates, ['x-headgate-attempts', String(attempts.length)] as const]
+  const told = removedItems === 0 ? rates : [...rates, replayedHeader]
+  if (client.diagnostics !== 'headers') return told
+  const headers = [...told, ['x-headgate-attempts', String(attempts.length)] as const]
   if (account !== undefined) headers.push(['x-headgate-account', account])
   if (decisionId !== undefined) headers.push(['x-headgate-decision', String(decisionId)])
   return headers
 }
 
 const none: HeaderList = []
+const replayedHeader = ['x-headgate-replayed', 'encrypted-items-removed'] as const

@@ -67,6 +67,8 @@ export interface RequestRecord {
   readonly attempts: readonly AttemptRecord[]
   /** What became of the wish to hedge it; undefined when there was none. */
   readonly hedge: HedgeResult | undefined
+  /** Encrypted items left out of its input, because what they are bound to is gone or lies elsewhere; mostly 0. */
+  readonly removedItems: number
   /** From the request's arrival to the first output of a stream. */
   readonly ttftMs: number | undefined
   readonly durationMs: number
@@ -100,6 +102,7 @@ export class RequestTrace implements RequestRecord {
   usage: Usage | undefined
   bytesIn = 0
   bytesOut = 0
+  removedItems = 0
   readonly attempts: AttemptRecord[] = []
   refusal: Decision | undefined
   hedge: HedgeResult | undefined

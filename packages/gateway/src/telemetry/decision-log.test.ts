@@ -44,6 +44,7 @@ function record(requestId: string): RequestRecord {
     attempts: [attempt(1), attempt(2)],
     durationMs: 9,
     bytesIn: 1,
+    removedItems: 0,
     bytesOut: 1,
   }
   return made as unknown as RequestRecord

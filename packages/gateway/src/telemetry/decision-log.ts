@@ -166,9 +166,10 @@ class FileDecisionLog implements DecisionLog {
 function requestFacts(record: RequestRecord): RequestLine['request'] {
   const { requestId, clientRequestId, method, route, client, tenant, pool, model, stream, status } = record
   const { errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut, hedge } = record
+  const { removedItems } = record
   return {
     ...{ requestId, clientRequestId, method, route, client, tenant, pool, model, stream, status },
-    ...{ errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut, hedge },
+    ...{ errorCode, account, decisionId, ttftMs, durationMs, usage, bytesIn, bytesOut, hedge, removedItems },
   }
 }
 

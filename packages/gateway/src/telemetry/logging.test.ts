@@ -206,6 +206,7 @@ describe('the line of a request', () => {
     usage: { inputTokens: 10, cachedTokens: 4, outputTokens: 2 },
     hedge: undefined,
     bytesIn: 1,
+    removedItems: 0,
     bytesOut: 2,
   }
   const record = Object.defineProperty({ ...plain }, 'layer', {

@@ -34,6 +34,7 @@ function record(change: Partial<RequestRecord> = {}): RequestRecord {
     usage: { inputTokens: 10, cachedTokens: 4, outputTokens: 2 },
     hedge: undefined,
     bytesIn: 1,
+    removedItems: 0,
     bytesOut: 2,
     ...change,
   }

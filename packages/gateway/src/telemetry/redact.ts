@@ -24,6 +24,7 @@ export const loggedFields: ReadonlySet<string> = new Set([
   // How it went.
   ...['outcome', 'errorCode', 'code', 'reason', 'state', 'from', 'to', 'error', 'errors', 'syscall'],
   ...['durationMs', 'ttftMs', 'waitedMs', 'timeoutMs', 'untilMs', 'bytesIn', 'bytesOut', 'usage', 'hedge'],
+  ...['removedItems'],
   ...['inputTokens', 'cachedTokens', 'outputTokens', 'count', 'dropped', 'cut', 'limit', 'retryAfterMs'],
   ...['heapShare', 'loopLagMs', 'bufferedShare'],
   // The process.

@@ -29,6 +29,7 @@ export function createRequestLog(log: Log): (record: RequestRecord) => void {
       hedge: record.hedge,
       bytesIn: record.bytesIn,
       bytesOut: record.bytesOut,
+      removedItems: record.removedItems === 0 ? undefined : record.removedItems,
       // One attempt that went well is told by the line itself.
       attempts: attempts.length > 1 || errorCode !== undefined ? attempts : undefined,
     }

@@ -256,6 +256,14 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: 'The same, for a batch, or for a batch of files of a vector store.',
     remedy: 'Treat it as gone.',
   },
+  invalid_encrypted_content: {
+    when: 'The encrypted content of a reasoning or compaction item is unknown, expired, gone with its account, or another tenant’s. These are not told apart.',
+    remedy: 'Resend the input without the items that hold it; a compacted conversation starts anew.',
+  },
+  too_many_references: {
+    when: 'The body names more than 4096 different items, files, stores or encrypted contents, or has more than 65,536 members that might.',
+    remedy: 'Compact the conversation, or continue it with `previous_response_id`.',
+  },
   conflicting_owners: {
     when: 'Two ids of the request are stored in different state domains.',
     remedy: 'Continue one conversation at a time.',

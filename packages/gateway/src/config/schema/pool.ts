@@ -147,6 +147,11 @@ export const pool = section({
       .describe(
         'What becomes of a response id nobody here has bound: passthrough sends it to any account, for a move from another gateway; ids of other tenants are then only as secret as they are long.',
       ),
+    lost: oneOf(['refuse', 'replay'])
+      .prefault('refuse')
+      .describe(
+        'What becomes of a request whose encrypted reasoning belongs to accounts that are gone or that lie apart: replay leaves those items out, serves the rest where it can, and says so in the header x-headgate-replayed.',
+      ),
   }).prefault({}),
 }).refine(({ hedge, commit }) => hedge === undefined || commit === 'hold', {
   error: says(

@@ -3,7 +3,7 @@ import type { HeaderList } from '../../wire/header-list.ts'
 import type { UpstreamFault } from '../../wire/upstream.ts'
 import type { ErrorCode } from '../errors/error-catalogue.ts'
 import { GatewayError, type GatewayErrorDetails } from '../errors/errors.ts'
-import { previousResponseNotFound } from '../ownership/continuation.ts'
+import { lostOwner } from '../ownership/lost-owner.ts'
 import type { InBandFailure } from '../tap/failure.ts'
 import { type BlockRule, blockedForMs } from './block-rule.ts'
 import { spentForMs } from './rate-limit-headers.ts'
@@ -279,7 +279,11 @@ function until(
 
 /** The upstream forgot what our binding says it holds: the client resends everything, as for any unknown id. */
 function lostState(): Verdict {
-  return { outcome: { kind: 'client_error' }, mayFailOver: false, answer: previousResponseNotFound() }
+  return {
+    outcome: { kind: 'client_error' },
+    mayFailOver: false,
+    answer: lostOwner({ kind: 'response', id: '', param: 'previous_response_id' }),
+  }
 }
 
 function modelMissing(context: VerdictContext): Verdict {

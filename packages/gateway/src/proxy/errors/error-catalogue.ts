@@ -177,6 +177,12 @@ export const errorCatalogue = {
   vector_store_not_found: invalid("Vector store with id '{id}' not found.", 404),
   container_not_found: invalid("Container with id '{id}' not found.", 404),
   batch_not_found: invalid("No batch found with id '{id}'.", 404),
+  invalid_encrypted_content: invalid(
+    'The encrypted content could not be verified. It may have expired or belong to someone else: resend the input without it.',
+  ),
+  too_many_references: invalid(
+    'The request names more than {limit} items, files or encrypted contents. Compact the conversation, or send less of it.',
+  ),
   conflicting_owners: invalid(
     'The ids in this request are stored in different places and cannot be combined.',
   ),

@@ -1,5 +1,4 @@
 import type { AccountState, SchedulerError } from '@headgate/scheduler'
-import { type Continuation, previousResponseNotFound } from '../ownership/continuation.ts'
 import { GatewayError } from './errors.ts'
 import type { RetrySpread } from './retry-spread.ts'
 
@@ -8,7 +7,8 @@ export interface RefusalContext {
   /** The accounts that could serve the request, as they stand now. */
   readonly serving: () => readonly AccountState[]
   readonly model: string
-  readonly continues: Continuation | undefined
+  /** The answer to what the request refers to and is lost; undefined when it refers to nothing. */
+  readonly lost: GatewayError | undefined
   readonly nearestModels: () => readonly string[]
   /** When one of many should come back who wait for the same instant. */
   readonly spreadRetry: RetrySpread
@@ -22,7 +22,7 @@ export function schedulerRefusal(error: SchedulerError, context: RefusalContext)
   switch (error.code) {
     case 'owner_unknown':
     case 'owner_gone':
-      return stateNotFound(context.continues)
+      return context.lost ?? new GatewayError('previous_response_not_found')
     case 'conflicting_owners':
       return new GatewayError('conflicting_owners', details)
     case 'owner_unavailable':
@@ -30,10 +30,7 @@ export function schedulerRefusal(error: SchedulerError, context: RefusalContext)
     case 'model_unsupported':
       return modelNotFound(context.model, context.nearestModels())
     case 'all_excluded':
-      // No account with the state is capable: the client resends everything, as for state that is gone.
-      return context.continues === undefined
-        ? new GatewayError('no_accounts')
-        : stateNotFound(context.continues)
+      return context.lost ?? new GatewayError('no_accounts')
     case 'no_accounts':
     case 'transport_unsupported':
       return new GatewayError('no_accounts')
@@ -54,13 +51,6 @@ export function schedulerRefusal(error: SchedulerError, context: RefusalContext)
     case 'invalid_request':
       return new GatewayError('internal_error', details)
   }
-}
-
-/** The one answer for state that is unknown, gone, or somebody else's. */
-function stateNotFound(continues: Continuation | undefined): GatewayError {
-  return continues?.kind === 'conversation'
-    ? new GatewayError('conversation_not_found', { param: 'conversation', values: { id: continues.id } })
-    : previousResponseNotFound()
 }
 
 /** 404 with the names that may have been meant; only names this key may see. */

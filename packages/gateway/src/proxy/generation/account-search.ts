@@ -14,6 +14,7 @@ import type { CreateFacts } from '../request/request-check.ts'
 import { accountOf, nearestModels, type RoutedExchange } from '../request-exchange.ts'
 import type { Generation } from '../routing/operation.ts'
 import type { Route } from '../routing/route.ts'
+import { Owners } from './owners.ts'
 import { servingStates } from './serving-accounts.ts'
 import type { TokenEstimate } from './token-estimates.ts'
 
@@ -23,8 +24,8 @@ export type GenerationExchange = RoutedExchange<Route<Generation>>
 /** An attempt that said nothing to the client. */
 type Failed = AttemptEnd & { readonly kind: 'failed' }
 
-/** What a request asks an account for; model `''` is served by all. */
-type Wanted = Pick<CreateFacts, 'model' | 'continues'>
+/** What a request asks an account for, and what it names; model `''` is served by all. */
+type Wanted = Pick<CreateFacts, 'model' | 'references'>
 
 /** What the scheduler is told beside what the body says. */
 export interface SearchKeys {
@@ -32,7 +33,7 @@ export interface SearchKeys {
   readonly tokens: TokenEstimate
   /** What an account must be able to do. */
   readonly needs: readonly Capability[]
-  /** Hard keys of what the request names: it goes where they lie. */
+  /** Hard keys that have been looked up already. */
   readonly owners: readonly string[]
 }
 
@@ -44,7 +45,7 @@ export class AccountSearch {
   #excluded: ReadonlySet<string> | undefined
   #last: Failed | undefined
   #failures = 0
-  #ownersRelayed = false
+  readonly #owners: Owners
 
   constructor(exchange: RoutedExchange, facts: Wanted, keys: SearchKeys) {
     this.#exchange = exchange
@@ -52,6 +53,7 @@ export class AccountSearch {
     const { client, pool } = exchange
     const { model } = facts
     const excluded = pool.incapable(keys.needs)
+    this.#owners = new Owners(exchange, facts.references)
     this.#request = {
       tenant: client.tenant,
       model,
@@ -92,6 +94,11 @@ export class AccountSearch {
     const account = accountOf(this.#exchange, lease.account.id)
     if (account === undefined) lease[Symbol.dispose]()
     return account && { lease, account }
+  }
+
+  /** Where the items start that are left out of `input`: the account they are bound to is gone. */
+  get removed(): readonly number[] {
+    return this.#owners.removed
   }
 
   failed(accountId: string, end: Failed): void {
@@ -136,9 +143,7 @@ export class AccountSearch {
         if (!isSchedulerError(error)) throw error
         // A fault of ours is told as such; an absence leaves the last account's error the truth.
         if (this.#last !== undefined && !isFault(error)) throw this.lastError('nobody_left')
-        const unknown = error.code === 'owner_unknown' && pool.unknownOwners === 'relay'
-        if (!unknown || this.#ownersRelayed) throw this.#refusal(error)
-        this.#ownersRelayed = true
+        if (!(await this.#owners.mend(error))) throw await this.#refusal(error)
       }
       cancellation.check()
     }
@@ -149,13 +154,14 @@ export class AccountSearch {
     return servingStates(pool, this.#facts.model, this.#request.excluded)
   }
 
-  #refusal(error: SchedulerError): GatewayError {
-    const { model, continues } = this.#facts
+  async #refusal(error: SchedulerError): Promise<GatewayError> {
+    const { model } = this.#facts
+    const lost = await this.#owners.lost(error)
     return schedulerRefusal(error, {
       spreadRetry: this.#exchange.shared.spreadRetry,
       serving: () => this.#serving(),
       model,
-      continues,
+      lost,
       nearestModels: () => nearestModels(this.#exchange, model),
     })
   }
@@ -166,11 +172,11 @@ export class AccountSearch {
   }
 
   #current(): ScheduleRequest {
-    if (this.#excluded === undefined && !this.#ownersRelayed) return this.#request
-    const { owners, ...request } = this.#request
+    const owners = this.#owners.keys
+    if (this.#excluded === undefined && owners === undefined) return this.#request
     return {
-      ...request,
-      ...(owners === undefined || this.#ownersRelayed ? {} : { owners }),
+      ...this.#request,
+      ...(owners === undefined ? {} : { owners }),
       ...(this.#excluded === undefined ? {} : { excluded: this.#excluded }),
     }
   }

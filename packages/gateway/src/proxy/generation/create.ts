@@ -10,6 +10,7 @@ import { judgeReply } from '../attempt/outcome.ts'
 import { ClientLeft } from '../cancellation.ts'
 import { modelNotFound } from '../errors/scheduler-refusal.ts'
 import { type Binds, bindsNothing, bindsOfChat, bindsOfResponse } from '../ownership/binds.ts'
+import { removalsOf } from '../ownership/replay.ts'
 import type { AccountAccess } from '../pool-access.ts'
 import { cacheKeySplice } from '../request/cache-key.ts'
 import { fingerprint } from '../request/fingerprint.ts'
@@ -35,6 +36,8 @@ interface Creation {
   readonly body: RequestBody
   readonly headers: HeaderList
   scan: RequestScan | undefined
+  /** Where the items start that are left out of `input`. */
+  removed: readonly number[]
 }
 
 /** Makes the model work: reads, checks, finds an account, relays its answer, moves on while nothing was said. */
@@ -78,9 +81,9 @@ async function readCreation(exchange: GenerationExchange, headers: HeaderList): 
         maxOutputTokens: facts.maxOutputTokens,
       }),
       needs: generationNeeds(route, facts),
-      owners: facts.continues === undefined ? [] : [facts.continues.key],
+      owners: [],
     }
-    return { facts, keys, body, headers, scan }
+    return { facts, keys, body, headers, scan, removed: [] }
   } catch (error) {
     body.release()
     throw error
@@ -115,6 +118,8 @@ async function generate(exchange: GenerationExchange, creation: Creation): Promi
   const work = { facts: creation.facts, search, make }
   for (;;) {
     const chosen = await nextAccount(search, state)
+    creation.removed = search.removed
+    exchange.trace.removedItems = search.removed.length
     if (state.attempts > 0) pool.scheduler.reportSwitch()
     const ends = await runAttempts(exchange, work, chosen)
     state.attempts += ends.length
@@ -244,7 +249,7 @@ function tellAttempt({ deps, trace }: GenerationExchange, record: AttemptTrace):
   }
 }
 
-/** The client's bytes, but for the model's name where the account calls it differently, and the cache key it lacks. */
+/** The client's bytes, but for the model's name where the account calls it differently, the cache key it lacks, and items of a lost account. */
 function upstreamRequest(
   exchange: GenerationExchange,
   creation: Creation,
@@ -261,10 +266,10 @@ function upstreamRequest(
 
 function splicesOf(
   { pool, route }: GenerationExchange,
-  { facts, scan, keys: { session } }: Creation,
+  { facts, scan, removed, keys: { session } }: Creation,
   account: AccountAccess,
 ): readonly Splice[] {
-  const splices: Splice[] = []
+  const splices: Splice[] = [...removalsOf(scan!, removed)]
   const name = upstreamModel(account.models, facts.model) ?? facts.model
   if (name !== facts.model) {
     const { start, end } = facts.modelField
@@ -272,7 +277,6 @@ function splicesOf(
   }
   const fills = pool.fillPromptCacheKey && account.takesPromptCacheKey && isTurn(route)
   const cacheKey = fills && session !== undefined ? cacheKeySplice(scan!, session) : undefined
-  if (cacheKey === undefined) return splices
-  splices.push(cacheKey)
+  if (cacheKey !== undefined) splices.push(cacheKey)
   return splices.sort((one, other) => one.start - other.start)
 }

@@ -2,10 +2,11 @@ import type { ErrorCode } from '../errors/error-catalogue.ts'
 import { GatewayError } from '../errors/errors.ts'
 import type { OwnerKind } from '../ownership/owner-key.ts'
 
-const codes: Readonly<Record<Exclude<OwnerKind, 'encrypted'>, ErrorCode>> = {
+const codes: Readonly<Record<OwnerKind, ErrorCode>> = {
   response: 'response_not_found',
   conversation: 'conversation_not_found',
   item: 'item_not_found',
+  encrypted: 'invalid_encrypted_content',
   chat_completion: 'chat_completion_not_found',
   file: 'file_not_found',
   vector_store: 'vector_store_not_found',
@@ -18,6 +19,5 @@ const codes: Readonly<Record<Exclude<OwnerKind, 'encrypted'>, ErrorCode>> = {
  * words: nothing tells those apart.
  */
 export function objectNotFound(kind: OwnerKind, id: string): GatewayError {
-  // No path holds an encrypted content.
-  return new GatewayError(codes[kind as keyof typeof codes], { values: { id } })
+  return new GatewayError(codes[kind], { values: { id } })
 }

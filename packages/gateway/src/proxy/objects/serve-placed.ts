@@ -82,7 +82,7 @@ async function place(exchange: PlacementExchange, request: Sendable): Promise<vo
     attempts: 0,
     ambiguous: 0,
   }
-  const wanted = { model: '', continues: undefined }
+  const wanted = { model: '', references: [] }
   const keys = {
     session: undefined,
     tokens: { input: 0, total: 0 },

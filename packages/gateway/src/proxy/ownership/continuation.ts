@@ -1,39 +1,31 @@
 import { GatewayError } from '../errors/errors.ts'
+import type { JsonField } from '../request/json-scanner.ts'
 import { describe, type RequestScan } from '../request/scan.ts'
 import { idShape } from '../routing/route.ts'
+import { FoundReferences, type Reference } from './found-references.ts'
+import { lostOwner } from './lost-owner.ts'
 import { ownerKey } from './owner-key.ts'
 
 /** Which stored state a create continues. */
-export interface Continuation {
+export interface Continuation extends Reference {
   readonly kind: 'response' | 'conversation'
-  readonly id: string
-  readonly key: string
 }
 
 /**
- * The stored state a request continues, if any. `null` counts as absent. Throws `mutually_exclusive`,
- * `invalid_type` or `invalid_value`; an id in a form no upstream gives out is `previous_response_not_found`,
- * the same answer as for one that is unknown or someone else's.
+ * The stored state a request continues, if any. `null` counts as absent. Throws `mutually_exclusive`, `invalid_type`
+ * or `invalid_value`; an id in a form no upstream gives out gets the same answer as one that is unknown or someone
+ * else's.
  */
 export function continuation(scan: RequestScan): Continuation | undefined {
   const previous = previousResponse(scan)
-  const conversation = conversationId(scan)
+  const conversation = conversationOf(scan)
   if (previous !== undefined && conversation !== undefined) {
     throw new GatewayError('mutually_exclusive', { param: 'previous_response_id' })
   }
-  if (previous !== undefined) return { kind: 'response', id: previous, key: ownerKey('response', previous) }
-  if (conversation !== undefined) {
-    return { kind: 'conversation', id: conversation, key: ownerKey('conversation', conversation) }
-  }
-  return undefined
+  return previous ?? conversation
 }
 
-/** The one answer to every id that is not this tenant's to continue. */
-export function previousResponseNotFound(): GatewayError {
-  return new GatewayError('previous_response_not_found', { param: 'previous_response_id' })
-}
-
-function previousResponse(scan: RequestScan): string | undefined {
+function previousResponse(scan: RequestScan): Continuation | undefined {
   const field = scan.field('previous_response_id')
   if (field === undefined || field.kind === 'null') return undefined
   if (field.kind !== 'string') {
@@ -46,13 +38,10 @@ function previousResponse(scan: RequestScan): string | undefined {
       },
     })
   }
-  // Longer than any id, escapes included: not worth reading.
-  const id = field.end - field.start > 1024 ? undefined : scan.value(field)
-  if (typeof id !== 'string' || !idShape.test(id)) throw previousResponseNotFound()
-  return id
+  return named(scan, 'response', 'previous_response_id', field)
 }
 
-function conversationId(scan: RequestScan): string | undefined {
+function conversationOf(scan: RequestScan): Continuation | undefined {
   const field = scan.field('conversation')
   if (field === undefined || field.kind === 'null') return undefined
   const invalid = () =>
@@ -60,9 +49,19 @@ function conversationId(scan: RequestScan): string | undefined {
       param: 'conversation',
       values: { param: 'conversation', expected: 'the id of a conversation, or an object with its id' },
     })
-  if ((field.kind !== 'string' && field.kind !== 'object') || field.end - field.start > 4096) throw invalid()
-  const value = scan.value(field)
-  const id = typeof value === 'string' ? value : (value as { id?: unknown }).id
-  if (typeof id !== 'string' || !idShape.test(id)) throw invalid()
-  return id
+  if (field.kind === 'string') return named(scan, 'conversation', 'conversation', field)
+  const ids =
+    field.kind === 'object' ? new FoundReferences(scan.bytes).stringsOf(field.start, 'id') : undefined
+  if (ids?.length !== 1) throw invalid()
+  return wellFormed('conversation', 'conversation', ids[0]!)
+}
+
+function named(scan: RequestScan, kind: Continuation['kind'], param: string, field: JsonField): Continuation {
+  // Longer than any id, escapes included: not worth reading.
+  return wellFormed(kind, param, field.end - field.start > 1024 ? '' : (scan.value(field) as string))
+}
+
+function wellFormed(kind: Continuation['kind'], param: string, id: string): Continuation {
+  if (!idShape.test(id)) throw lostOwner({ kind, id, param })
+  return { kind, id, key: ownerKey(kind, id), param, removable: undefined }
 }

@@ -74,7 +74,10 @@ describe('checkCreate', () => {
     const object = checkCreate(responses, scan({ model: 'm', conversation: { id: 'conv_1' } })).continues
     expect(text).toEqual(object)
     expect(text).toMatchObject({ kind: 'conversation', id: 'conv_1' })
-    for (const conversation of ['', 5, [], {}, { id: 5 }, 'a/b', { id: 'x'.repeat(5000) }]) {
+    for (const conversation of ['', 'a/b', { id: '' }, { id: 5 }, { id: 'x'.repeat(5000) }]) {
+      expect(create({ conversation })).toBe('404 conversation_not_found conversation')
+    }
+    for (const conversation of [5, [], {}]) {
       expect(create({ conversation })).toBe('400 invalid_value conversation')
     }
   })

@@ -1,6 +1,8 @@
 import type { HeaderList } from '../../wire/header-list.ts'
 import { GatewayError } from '../errors/errors.ts'
 import { type Continuation, continuation } from '../ownership/continuation.ts'
+import type { Reference } from '../ownership/found-references.ts'
+import { findReferences } from '../ownership/references.ts'
 import type { Operation } from '../routing/operation.ts'
 import type { JsonField } from './json-scanner.ts'
 import { describe, type RequestScan, type RoutingField } from './scan.ts'
@@ -15,6 +17,8 @@ export interface CreateFacts {
   readonly store: boolean
   readonly background: boolean
   readonly continues: Continuation | undefined
+  /** All that must lie in one state domain, what it continues first. */
+  readonly references: readonly Reference[]
   /** The most the answer may have, when the request says so and means it. */
   readonly maxOutputTokens: number | undefined
 }
@@ -57,14 +61,17 @@ export function checkCreate(route: Pick<Operation, 'kind'>, scan: RequestScan): 
   const modelField = scan.field('model')
   const model = readModel(scan, modelField)
   const responses = route.kind === 'create_response'
-  const continues = responses || route.kind === 'compact_response' || route.kind === 'count_input_tokens'
+  const continuing = responses || route.kind === 'compact_response' || route.kind === 'count_input_tokens'
+  const continues = continuing ? continuation(scan) : undefined
+  const named = findReferences(scan, { elsewhere: route.kind === 'pass_through' ? 'files' : 'ignored' })
   return {
     model,
     modelField: modelField!,
     stream: readFlag(scan, 'stream', false),
     store: readFlag(scan, 'store', responses),
     background: responses ? readFlag(scan, 'background', false) : false,
-    continues: continues ? continuation(scan) : undefined,
+    continues,
+    references: continues === undefined ? named : [continues, ...named],
     maxOutputTokens: writesNothing.has(route.kind) ? 0 : readMaxOutput(scan),
   }
 }

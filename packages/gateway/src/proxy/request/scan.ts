@@ -1,6 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../errors/errors.ts'
-import { type JsonField, type JsonProblem, maxJsonDepth, scanJson, wantFields } from './json-scanner.ts'
+import {
+  type DeepFields,
+  type JsonField,
+  type JsonProblem,
+  maxDeepFields,
+  maxJsonDepth,
+  scanJson,
+  wantFields,
+} from './json-scanner.ts'
 
 /** The request fields that decide where a request goes; everything else is the upstream's business. */
 const routingFields = [
@@ -16,6 +24,12 @@ const routingFields = [
   'messages',
   'instructions',
   'tools',
+  'prompt',
+  'file_id',
+  'file_ids',
+  'input_file_id',
+  'training_file',
+  'validation_file',
   'max_output_tokens',
   'max_completion_tokens',
   'max_tokens',
@@ -29,10 +43,13 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export class RequestScan {
   /** The body without a byte order mark: the bytes the places count in. */
   readonly bytes: Uint8Array
+  /** Members further down that may name something stored. */
+  readonly deep: DeepFields
   readonly #fields: ReadonlyMap<string, JsonField>
 
-  constructor(bytes: Uint8Array, fields: ReadonlyMap<string, JsonField>) {
+  constructor(bytes: Uint8Array, fields: ReadonlyMap<string, JsonField>, deep: DeepFields) {
     this.bytes = bytes
+    this.deep = deep
     this.#fields = fields
   }
 
@@ -46,11 +63,21 @@ export class RequestScan {
   }
 }
 
-const wanted = wantFields(routingFields)
+/** Names that refer to what is stored somewhere: anywhere, or in the items of a list (0 and 3). */
+const wanted = wantFields(routingFields, {
+  type: 3,
+  id: 3,
+  encrypted_content: 0,
+  file_id: 0,
+  file_ids: 0,
+  vector_store_ids: 0,
+  container: 0,
+  container_id: 0,
+})
 
 /**
  * Scans a request body. Throws a {@link GatewayError} (`empty_body`, `invalid_utf8`, `invalid_json`,
- * `body_must_be_object`, `too_deep`, `duplicate_key`) that names line and column. A byte order mark is skipped;
+ * `body_must_be_object`, `too_deep`, `duplicate_key`, `too_many_references`) that names line and column. A byte order mark is skipped;
  * duplicate routing fields are refused, because an upstream may read the other one.
  */
 export function scanRequest(body: Uint8Array): RequestScan {
@@ -59,7 +86,7 @@ export function scanRequest(body: Uint8Array): RequestScan {
   if (!isUtf8(bytes)) throw new GatewayError('invalid_utf8', { values: { offset: firstBadByte(bytes) } })
   const scan = scanJson(bytes, 0, wanted)
   if (!scan.ok) throw refusal(bytes, scan.problem)
-  return new RequestScan(bytes, scan.fields)
+  return new RequestScan(bytes, scan.fields, scan.deep)
 }
 
 function isBlank(bytes: Uint8Array): boolean {
@@ -76,15 +103,22 @@ function refusal(bytes: Uint8Array, problem: JsonProblem): GatewayError {
         values: { limit: maxJsonDepth, ...position(bytes, problem.offset) },
       })
     case 'duplicate':
-      return new GatewayError('duplicate_key', {
-        param: problem.name,
-        values: { param: problem.name, ...position(bytes, problem.offset) },
-      })
+      return duplicateKey(bytes, problem.name, problem.offset)
+    case 'too_many':
+      return new GatewayError('too_many_references', { values: { limit: maxDeepFields } })
     case 'syntax':
       return new GatewayError('invalid_json', {
         values: { detail: problem.detail, ...position(bytes, problem.offset) },
       })
   }
+}
+
+/** The answer to a member that is given twice in one object, again at `offset`. */
+export function duplicateKey(bytes: Uint8Array, name: string, offset: number): GatewayError {
+  return new GatewayError('duplicate_key', {
+    param: name,
+    values: { param: name, ...position(bytes, offset) },
+  })
 }
 
 /** "an array", "null": how a message names what it found. */
