@@ -217,6 +217,47 @@ describe('what an upstream may be asked about', () => {
   })
 })
 
+describe('an address inside the network', () => {
+  const hosts = [
+    'localhost',
+    'LOCALHOST.',
+    'a.localhost',
+    '127.0.0.1',
+    '127.1',
+    '0x7f.1',
+    '2130706433',
+    '0177.0.0.1',
+    '１２７.0.0.1',
+    '0.0.0.0',
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.0.1',
+    '100.64.0.1',
+    '169.254.169.254',
+    '100.100.100.200',
+    'metadata.google.internal',
+    '[::1]',
+    '[::]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[64:ff9b::7f00:1]',
+    '[2002:7f00:1::]',
+    '[fe80::1]',
+    '[fd00::1]',
+    '[fd00:ec2::254]',
+  ]
+
+  it.each(hosts)('is refused in every URL of an account, however it is spelled: %s', async host => {
+    const fields = `kind: azure, baseUrl: "https://${host}/openai/v1", proxy: "http://${host}:3128", auth: { kind: entra, tenantId: t, clientId: c, clientSecret: s, authority: "https://${host}" }`
+    const problems = await problemsOf({ text: account(fields) })
+    const places = ['baseUrl', 'proxy', 'auth.authority'].map(place =>
+      expect.stringMatching(`accounts\\[0\\]\\.${place}: leads to `),
+    )
+    expect(problems).toHaveLength(3)
+    expect(problems).toEqual(expect.arrayContaining(places))
+  })
+})
+
 it('prints neither the secret, nor the key, nor what the proxy is told', async () => {
   const fields = `${azure}, ${entra}, proxy: "http://user:proxy-canary-012345@proxy.example.com", tls: { cert: cert.pem, key: key.pem }`
   const loaded = await load({ text: account(fields), files })
