@@ -16,6 +16,7 @@ export function warningsOf(draft: Draft, config: Config, mode: number | undefine
     ...unusedKeys(draft),
     ...unusedAccounts(draft, config),
     ...idlePools(draft, config),
+    ...idleWeights(draft, config),
     ...expiredCertificates(draft, config),
   ]
 }
@@ -61,6 +62,19 @@ function idlePools(draft: Draft, config: Config): Problem[] {
     const fix = 'enable an account of the pool'
     if (accounts.some(id => enabled.has(id))) return []
     return [{ origin: draft.origins.nearest(path), path, message: 'has no enabled account', fix }]
+  })
+}
+
+/** A weight is a share of turns, which a queue served first come, first served does not take. */
+function idleWeights(draft: Draft, config: Config): Problem[] {
+  const turns = new Set(
+    config.pools.filter(pool => pool.scheduler.fairness === 'tenant').map(pool => pool.name),
+  )
+  return config.clients.flatMap(({ pool, pools }, index) => {
+    const path = ['clients', index, 'weight']
+    if (valueAt(draft.tree, path) === undefined || [pool, ...pools].some(name => turns.has(name))) return []
+    const message = 'changes nothing: the client’s pools serve first come, first served'
+    return [{ origin: draft.origins.nearest(path), path, message, fix: 'remove it, or set fairness: tenant' }]
   })
 }
 

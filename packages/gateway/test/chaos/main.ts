@@ -19,6 +19,7 @@ import type { Scenario, World } from './rig/scenario.ts'
 import { conversations } from './scenarios/crash-conversations.ts'
 import { killsUnderLoad } from './scenarios/crash-under-load.ts'
 import { dripSockets } from './scenarios/drip-sockets.ts'
+import { greedyTenant, revokedKey } from './scenarios/hostile-tenants.ts'
 import { leavingClients } from './scenarios/leaving-clients.ts'
 import { mixedFaults } from './scenarios/mixed-faults.ts'
 import { reloads } from './scenarios/reloads.ts'
@@ -35,6 +36,8 @@ const scenarios: readonly Scenario[] = [
   mixedFaults,
   dripSockets,
   reloads,
+  greedyTenant,
+  revokedKey,
 ]
 
 /** A scenario that hangs is a failure like others. */

@@ -61,6 +61,18 @@ pools: { p: { accounts: ["b-2", "b-*"] } }
     expect(warnings.map(({ path, message }) => [path, message])).toEqual([[['accounts', 1], 'is in no pool']])
   })
 
+  it('warns of a weight where nobody takes turns', async () => {
+    const weighed = async (scheduler: string) =>
+      (
+        await load({
+          text: yaml({ client: ', weight: 3', rest: `pools: { default: { scheduler: { ${scheduler} } } }` }),
+        })
+      ).warnings.map(({ path }) => path)
+    expect(await weighed('fairness: tenant')).toEqual([])
+    expect(await weighed('fairness: fifo')).toEqual([['clients', 0, 'weight']])
+    expect(await weighed('profile: classic')).toEqual([['clients', 0, 'weight']])
+  })
+
   it('takes capabilities from the kind and what the file changes', async () => {
     const account =
       ', kind: openai-compatible, baseUrl: "http://10.0.0.7/v1/", allowPrivate: true, capabilities: { storedResponses: true, chat: false }'

@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly method?: 'GET' | 'POST'
   readonly path: string
   readonly body?: object
+  /** Whose request it is; by default the one client's of most scenarios. */
+  readonly key?: string
   /** Sockets to use again; without one every call has a socket of its own. */
   readonly agent?: Agent
   /** Hears of the answer's bytes as they come; `request` may be used to leave. */
@@ -28,7 +30,7 @@ export interface CallOptions {
 
 /** One request to the gateway. Never rejects: a broken connection is an ending like others. */
 export function call(options: CallOptions): Promise<Answer> {
-  const { method = 'POST', path, body, agent, onBytes, onSent } = options
+  const { method = 'POST', path, body, key = clientKey, agent, onBytes, onSent } = options
   const startedMs = performance.now()
   return new Promise(resolve => {
     let response: IncomingMessage | undefined
@@ -43,7 +45,7 @@ export function call(options: CallOptions): Promise<Answer> {
       method,
       agent: agent ?? false,
       headers: {
-        authorization: `Bearer ${clientKey}`,
+        authorization: `Bearer ${key}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
     })
