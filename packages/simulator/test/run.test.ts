@@ -8,14 +8,14 @@ const noTraces = { conversation: () => '' }
 
 const rough: Scenario = {
   name: 'rough',
-  durationSeconds: 60,
+  durationSeconds: 120,
   accounts: { count: 6 },
-  workload: { kind: 'agents', load: 1.1 },
+  workload: { kind: 'agents', load: 1.6 },
   backgroundErrors: 0.02,
   incidents: [
-    { kind: 'brown_out', fromSeconds: 10, forSeconds: 20, accounts: 1 },
-    { kind: 'dead', fromSeconds: 15, forSeconds: 20, accounts: 1 },
-    { kind: 'quota', fromSeconds: 0, forSeconds: 60, accounts: 1, tokens: 200_000 },
+    { kind: 'brown_out', fromSeconds: 40, forSeconds: 40, accounts: 1 },
+    { kind: 'dead', fromSeconds: 50, forSeconds: 30, accounts: 1 },
+    { kind: 'quota', fromSeconds: 0, forSeconds: 120, accounts: 1, tokens: 200_000 },
   ],
 }
 
@@ -29,7 +29,6 @@ describe('a run', () => {
       const { records } = await simulate(world, policyNamed(name))
       const { served, attempts, account, arrivedMs } = records.requests
       expect(served.length).toBeGreaterThan(200)
-      expect(served.some(ok => !ok) || served.every(ok => ok)).toBe(true)
       for (let row = 0; row < served.length; row++) {
         expect(account[row]! >= 0).toBe(served[row])
         expect(attempts[row]!).toBeLessThanOrEqual(4)

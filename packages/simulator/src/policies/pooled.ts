@@ -36,7 +36,8 @@ export const ENVOY_EJECTION: EjectionRules = {
 
 /**
  * A published policy over the scheduler's engine: it scores the accounts, the best with a free slot serves, and when
- * none has one the request waits in one queue for whichever frees first. No session affinity but what the score has;
+ * none has one the request waits in one queue, for up to 30 s, for whichever frees first: as published they have no bound on
+ * how many wait. No session affinity but what the score has;
  * `+ejection` adds Envoy's.
  */
 export function pooled(name: string, scoring: (world: PolicyWorld) => Scoring): readonly Policy[] {
@@ -51,14 +52,16 @@ export function pooled(name: string, scoring: (world: PolicyWorld) => Scoring): 
 }
 
 function profileOf(name: string, score: Score, ejection: EjectionRules | undefined): Profile {
+  const balanced = balancedProfile()
   return {
-    ...balancedProfile(),
+    ...balanced,
     name,
     affinity: [],
     ranker: rankerOf(name, score),
     picker: weightedRandom(1),
     ejection,
     limits: 'ignore',
+    wait: { ...balanced.wait, pool: { timeoutMs: 30_000, max: Number.MAX_SAFE_INTEGER } },
   }
 }
 

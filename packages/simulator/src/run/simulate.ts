@@ -120,7 +120,7 @@ class Run {
       if (start === undefined) return
       this.#loop.at(start.atMs, () => {
         startNext(place + 1)
-        this.#takeTurn({ start, cache: createPrefixCache(), turn: start.firstTurn })
+        this.#takeTurn({ start, cache: createPrefixCache(), turn: 0 })
       })
     }
     startNext(0)

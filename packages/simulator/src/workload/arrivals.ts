@@ -28,37 +28,35 @@ const SHAPE = 100
 const HOLD_MS = 30_000
 
 /**
- * Draws sessions so that requests come at a rate, as steadily as sessions let them: starts are a gamma-modulated
- * Poisson process that began long ago, and of sessions under way at the start only the turns after it take place.
+ * Draws sessions whose requests come at a rate once the first ones are well under way: starts are a gamma-modulated
+ * Poisson process from 0 on, each with as many turns to come as its template has, some of them after the end. So the
+ * load rises for as long as sessions last, and the rate is what it rises to.
  */
 export function drawArrivals(plan: ArrivalPlan, chance: Chance): SessionStart[] {
-  const { templates, requestsPerSecond, durationMs, keyedShare } = plan
+  const { templates, requestsPerSecond, keyedShare } = plan
   const turns = templates.reduce((sum, template) => sum + template.turns.length, 0)
   const perMs = requestsPerSecond / 1000 / (turns / templates.length)
-  const longestMs = templates.reduce((most, template) => Math.max(most, lengthMs(template)), 0)
   const tenants = plan.tenants ?? [{ name: '', share: 1 }]
   const starts: Omit<SessionStart, 'serial'>[] = []
-  for (const atMs of instants(plan, perMs, -longestMs, chance)) {
+  for (const atMs of instants(plan, perMs, chance)) {
     const template = templates[chance.below(templates.length)]!
-    const entry = entering(template, atMs)
     const keyed = chance.uniform() < keyedShare
     const tenant = tenantAt(tenants, atMs, chance.uniform())
-    if (entry !== undefined && entry.atMs < durationMs && tenant !== undefined)
-      starts.push({ ...entry, template, keyed, tenant })
+    if (tenant !== undefined) starts.push({ atMs, template, keyed, tenant })
   }
   starts.sort((a, b) => a.atMs - b.atMs)
   return starts.map((start, serial) => ({ serial, ...start }))
 }
 
-function* instants(plan: ArrivalPlan, perMs: number, fromMs: number, chance: Chance): Iterable<number> {
-  if (plan.rhythm !== undefined) {
-    yield* followRhythm(plan.rhythm, perMs * (plan.durationMs - fromMs), fromMs, plan.durationMs, chance)
+function* instants({ rhythm, durationMs }: ArrivalPlan, perMs: number, chance: Chance): Iterable<number> {
+  if (rhythm !== undefined) {
+    yield* followRhythm(rhythm, perMs * durationMs, durationMs, chance)
     return
   }
-  let atMs = fromMs
-  let heldUntilMs = fromMs
+  let atMs = 0
+  let heldUntilMs = 0
   let rate = perMs
-  while (atMs < plan.durationMs) {
+  while (atMs < durationMs) {
     if (atMs >= heldUntilMs) {
       rate = perMs * chance.gamma(SHAPE)
       heldUntilMs += HOLD_MS
@@ -66,42 +64,25 @@ function* instants(plan: ArrivalPlan, perMs: number, fromMs: number, chance: Cha
     // The process has no memory: an instant beyond this draw of the rate is drawn anew under the next.
     const nextMs = atMs + chance.exponential(1 / rate)
     atMs = Math.min(nextMs, heldUntilMs)
-    if (nextMs < heldUntilMs) yield atMs
+    if (nextMs < heldUntilMs && nextMs < durationMs) yield nextMs
   }
 }
 
-/** So many instants, as dense over the span as the rhythm's are over its own. */
+/** So many instants, as dense over the run as the rhythm's are over its own span. */
 function* followRhythm(
   rhythm: readonly number[],
   count: number,
-  fromMs: number,
-  toMs: number,
+  durationMs: number,
   chance: Chance,
 ): Iterable<number> {
   const first = rhythm[0] ?? 0
-  const span = Math.max(1, (rhythm.at(-1) ?? 0) - first)
+  const spanMs = Math.max(1, (rhythm.at(-1) ?? 0) - first)
   for (let i = 0; i < count; i++) {
-    const place = rhythm[chance.below(rhythm.length)]!
-    const blur = chance.uniform() * 1000
-    yield fromMs + ((place - first) / span) * (toMs - fromMs) + blur
+    // Between one instant of the rhythm and the next: a trace's own are too few, and would come in heaps.
+    const place = Math.min(rhythm.length - 2, chance.below(rhythm.length - 1))
+    const at = rhythm[place]! + (rhythm[place + 1]! - rhythm[place]!) * chance.uniform()
+    yield ((at - first) / spanMs) * durationMs
   }
-}
-
-function lengthMs({ turns }: SessionTemplate): number {
-  return turns.reduce((sum, turn) => sum + turn.gapMs, 0)
-}
-
-/** The first turn at or after 0 of a session that starts at an instant; undefined when it is over by then. */
-function entering(
-  template: SessionTemplate,
-  startMs: number,
-): { atMs: number; firstTurn: number } | undefined {
-  let atMs = startMs
-  for (const [firstTurn, turn] of template.turns.entries()) {
-    atMs += turn.gapMs
-    if (atMs >= 0) return { atMs, firstTurn }
-  }
-  return undefined
 }
 
 function tenantAt(tenants: readonly TenantShare[], atMs: number, draw: number): string | undefined {

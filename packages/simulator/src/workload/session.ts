@@ -17,10 +17,8 @@ export interface SessionTemplate {
 export interface SessionStart {
   /** Rises with the start, from 0. */
   readonly serial: number
-  /** When its first turn that takes place begins; those before the start of the run are left out. */
   readonly atMs: number
   readonly template: SessionTemplate
-  readonly firstTurn: number
   /** Clients that send a session key; the others may get a fingerprint. */
   readonly keyed: boolean
   readonly tenant: string

@@ -10,7 +10,8 @@ export interface Pace {
 export const MEAN_PACE: Pace = { baseMs: 200, speed: 1 }
 
 /**
- * Time to first token without noise, in milliseconds; u = slots in use / slots.
+ * Time to first token without noise, in milliseconds; u = slots in use /
+ * slots, the request's own among them.
  *
  *   (350 + base + 0.12 x uncached + 0.008 x cached) x speed x (1 + 0.5 u^2)
  */

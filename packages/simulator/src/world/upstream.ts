@@ -66,6 +66,7 @@ export function createUpstream(accounts: readonly WorldAccount[], options: Upstr
   const quotas = incidents.all.filter(incident => incident.kind === 'quota')
   const spent = quotas.map(() => new Map<number, number>())
 
+  /** The share of an account's slots in use, the asking request's own among them. */
   const use = (account: number) => inUse[account]! / accounts[account]!.slots
 
   /** When the account's quota ends, undefined while there is some left. */

@@ -1,0 +1,58 @@
+import { COLUMNS, type Column, type LeagueRow, mean } from './rows.ts'
+
+const HEADINGS: Record<Column, string> = {
+  slow95: 'slow95',
+  slow99: 'slow99',
+  brownSlow99: 'brown99',
+  sloPercent: 'SLO %',
+  failPercent: 'fail %',
+  hitPercent: 'hit %',
+  deadExposure: 'dead x',
+  brownExposure: 'brown x',
+  attemptsPerRequest: 'attempts',
+  returnSeconds: 'return s',
+  selectMicros: 'us',
+}
+
+const DIGITS: Partial<Record<Column, number>> = {
+  failPercent: 3,
+  attemptsPerRequest: 3,
+  sloPercent: 1,
+  hitPercent: 1,
+  returnSeconds: 0,
+  selectMicros: 1,
+}
+
+/** A league table as text: for each scenario its policies, each figure the mean over the seeds. */
+export function leagueTable(rows: readonly LeagueRow[]): string {
+  const lines: string[] = []
+  for (const scenario of new Set(rows.map(row => row.scenario))) {
+    const of = rows.filter(row => row.scenario === scenario)
+    const seeds = new Set(of.map(row => row.seed)).size
+    if (lines.length > 0) lines.push('')
+    lines.push(header(`${scenario} (${seeds === 1 ? '1 seed' : `mean of ${seeds} seeds`})`))
+    for (const policy of new Set(of.map(row => row.policy)))
+      lines.push(
+        line(
+          policy,
+          of.filter(row => row.policy === policy),
+        ),
+      )
+  }
+  return `${lines.join('\n')}\n`
+}
+
+const NAME_WIDTH = 26
+const WIDTH = 9
+
+function header(name: string): string {
+  return name.padEnd(NAME_WIDTH) + COLUMNS.map(column => HEADINGS[column].padStart(WIDTH)).join('')
+}
+
+function line(policy: string, rows: readonly LeagueRow[]): string {
+  const cells = COLUMNS.map(column => {
+    const figure = mean(rows.flatMap(row => row[column] ?? []))
+    return (figure === null ? '-' : figure.toFixed(DIGITS[column] ?? 2)).padStart(WIDTH)
+  })
+  return `  ${policy}`.padEnd(NAME_WIDTH) + cells.join('')
+}
