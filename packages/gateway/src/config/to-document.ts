@@ -114,6 +114,7 @@ function writePool(pool: PoolConfig) {
       wait: {
         timeout: formatDuration(wait.timeoutMs),
         max: wait.max,
+        shed: orUndefined(wait.shedMs, formatDuration),
         ownerTimeout: formatDuration(wait.ownerTimeoutMs),
       },
     },
@@ -126,6 +127,11 @@ function writePool(pool: PoolConfig) {
     })),
     fingerprint: pool.fingerprint,
     fillPromptCacheKey: pool.fillPromptCacheKey,
+    blocks: pool.blocks.map(({ status, words, forMs }) => ({
+      status,
+      words: [...words],
+      for: formatDuration(forMs),
+    })),
     owner: {
       unknown: unknownOwners === 'relay' ? ('passthrough' as const) : ('refuse' as const),
       lost: lostOwners,

@@ -25,8 +25,17 @@ accounts:
   - { id: three, kind: openai-compatible, baseUrl: "http://10.0.0.7/v1", allowPrivate: true, capabilities: { chat: false } }
   - { id: four, kind: azure, baseUrl: "https://r.example.com/openai/v1", auth: { kind: entra, tenantId: t, clientId: c, clientSecretFile: ./key } }
   - { id: five, kind: openai-compatible, baseUrl: "https://r.example.com/v1", proxy: "http://user:\${TEAM_KEY}@p.example.com", tls: { serverName: x }, connectTimeout: 3s }
-pools: { default: { accounts: ["*"], scheduler: { profile: classic, weights: { load: 0 }, wait: { timeout: 5s } } } }
-limits: { body: 1MiB, stalledReader: 9s, drain: 10s, retryRatio: 0.5 }
+pools:
+  default: { accounts: ["*"], scheduler: { profile: classic, weights: { load: 0 }, wait: { timeout: 5s } } }
+  other:
+    scheduler: { profile: adaptive, wait: { shed: 2s } }
+    firstTokenTimeout: 4s
+    totalTimeout: 30m
+    hedge: { after: 2s, budget: 0.1 }
+    fingerprint: false
+    fillPromptCacheKey: false
+    blocks: [{ status: 429, words: [daily], for: 1h }]
+limits: { keepalive: off, total: 2h, body: 1MiB, stalledReader: 9s, drain: 10s, retryRatio: 0.5 }
 telemetry: { logLevel: warn, metricsPort: 9090, decisionLog: { path: ./log } }
 `
 
