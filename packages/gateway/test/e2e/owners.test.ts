@@ -1,10 +1,13 @@
 /** What a body names is served where it is stored, by whoever's it is, and by nobody else. The mock's own log is the judge. */
 import { describe, expect, it } from 'vitest'
+import { eventually } from '../fixtures/eventually.ts'
 import { gatewayForTest, type TestGateway } from '../fixtures/gateway.ts'
 import { accountsAsked, misrouted } from '../fixtures/mock-log.ts'
 
 const model = 'gpt-5.1'
 const clients = [{ name: 'alice' }, { name: 'mallory' }]
+/** Nothing but ownership leads a request home. */
+const pools = { default: { accounts: ['*'], fingerprint: false } }
 
 /** A way to name something in a body. */
 interface Kind {
@@ -142,7 +145,7 @@ describe.each(kinds)('$kind that is not the tenant’s', ({ path = '/v1/response
   it.each([false, true])(
     'gets one answer whatever is wrong with it, and reaches nobody (stream: %s)',
     async stream => {
-      const gateway = await gatewayForTest({ clients })
+      const gateway = await gatewayForTest({ clients, pools })
       const ask = async (client: string, id: unknown) =>
         told(await gateway.fetch(path, { client, json: { ...body(id), stream } }), id)
       const foreign = await foreignId(gateway, code)
@@ -156,7 +159,7 @@ describe.each(kinds)('$kind that is not the tenant’s', ({ path = '/v1/response
   )
 
   it('is not there when it is null', async () => {
-    const gateway = await gatewayForTest({ clients })
+    const gateway = await gatewayForTest({ clients, pools })
     const answer = await gateway.fetch(path, { json: body(null) })
     expect(await answer.text()).not.toContain(code)
   })
@@ -172,8 +175,14 @@ async function foreignId(gateway: TestGateway, code: string): Promise<string> {
       return (await alice.responses.create({ model, input: 'x' })).output[0]!.id!
     case 'invalid_encrypted_content':
       return (await sealed(gateway, 'alice')).encrypted_content!
+    case 'conversation_not_found':
+      return (await alice.conversations.create({})).id
+    case 'file_not_found':
+      return (await alice.files.create({ file: new File(['x'], 'x.txt'), purpose: 'user_data' })).id
+    case 'vector_store_not_found':
+      return (await alice.vectorStores.create({})).id
     default:
-      return 'file-0123456789'
+      return (await alice.containers.create({ name: 'x' })).id
   }
 }
 
@@ -192,7 +201,7 @@ describe('a client without storage', () => {
   it.each([false, true])(
     'keeps to the account that can read its reasoning, turn after turn (stream: %s)',
     async stream => {
-      const gateway = await gatewayForTest({ clients })
+      const gateway = await gatewayForTest({ clients, pools })
       const sdk = gateway.sdk('alice')
       let history: object[] = [{ role: 'user', content: 'hello' }]
       for (let turn = 0; turn < 6; turn++) {
@@ -211,4 +220,192 @@ describe('a client without storage', () => {
       expect(misrouted(gateway.mock)).toEqual([])
     },
   )
+})
+
+describe('what a body names', () => {
+  const turns = 6
+
+  it('leads an item reference to where the item is stored', async () => {
+    const gateway = await gatewayForTest({ clients, pools })
+    const sdk = gateway.sdk('alice')
+    for (const stream of [false, true]) {
+      const request = { model, input: 'x' }
+      const { output } = stream
+        ? await sdk.responses.stream(request).finalResponse()
+        : await sdk.responses.create(request)
+      for (let turn = 0; turn < turns; turn++) {
+        await sdk.responses.create({
+          model,
+          input: [
+            { type: 'item_reference', id: output[0]!.id! },
+            { role: 'user', content: 'go on' },
+          ],
+          store: false,
+        })
+      }
+    }
+  })
+
+  it('leads a conversation home, and so do the items said in it', async () => {
+    const gateway = await gatewayForTest({ clients, pools })
+    const sdk = gateway.sdk('alice')
+    const conversation = await sdk.conversations.create({})
+    for (let turn = 0; turn < turns; turn++) {
+      const { output } = await sdk.responses.create({ model, input: 'x', conversation: conversation.id })
+      await sdk.responses.create({ model, input: [{ type: 'item_reference', id: output[0]!.id! }] })
+    }
+    expect((await sdk.conversations.items.list(conversation.id)).data.length).toBeGreaterThanOrEqual(turns)
+  })
+
+  it('leads a file, a vector store and a container home', async () => {
+    const gateway = await gatewayForTest({ clients, pools })
+    const sdk = gateway.sdk('alice')
+    const file = await sdk.files.create({ file: new File(['x'], 'x.txt'), purpose: 'user_data' })
+    const store = await sdk.vectorStores.create({})
+    const container = await sdk.containers.create({ name: 'x' })
+    const input = [{ role: 'user' as const, content: [{ type: 'input_file' as const, file_id: file.id }] }]
+    for (let turn = 0; turn < turns; turn++) {
+      await sdk.responses.create({ model, input })
+      await sdk.responses.create({
+        model,
+        input: 'x',
+        tools: [{ type: 'file_search', vector_store_ids: [store.id] }],
+      })
+      await sdk.responses.create({
+        model,
+        input: 'x',
+        tools: [{ type: 'code_interpreter', container: container.id }],
+      })
+    }
+  })
+
+  it('leads a compacted conversation home', async () => {
+    const gateway = await gatewayForTest({ clients, pools })
+    const sdk = gateway.sdk('alice')
+    const { output } = await sdk.responses.compact({ model, input: 'a long story' })
+    for (let turn = 0; turn < turns; turn++) {
+      await sdk.responses.create({ model, input: output as never, store: false })
+    }
+  })
+
+  it('is refused when it lies at two places', async () => {
+    const gateway = await gatewayForTest({ clients, pools })
+    const items = await sealedApart(gateway)
+    const answer = await gateway.fetch('/v1/responses', { json: { model, input: [...items, said] } })
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('conflicting_owners')])
+  })
+
+  it('is taken on trust where the operator says so', async () => {
+    const trusting = { default: { accounts: ['*'], owner: { unknown: 'passthrough' } } }
+    const gateway = await gatewayForTest({ clients, pools: trusting })
+    const item = { type: 'reasoning', summary: [], encrypted_content: 'gAAAAsomebody' }
+    const answer = await gateway.fetch('/v1/responses', { json: { model, input: [item, said] } })
+    // The upstream's own word, not the gateway's.
+    expect(await answer.text()).toContain('could not be decrypted')
+  })
+})
+
+/** Reasoning of alice's from two accounts. */
+async function sealedApart(gateway: TestGateway): Promise<object[]> {
+  const items = new Map<string | null, object>()
+  while (items.size < 2) {
+    const item = await sealed(gateway, 'alice')
+    items.set(accountsAsked(gateway.mock).at(-1)!, item)
+  }
+  return [...items.values()]
+}
+
+describe('reasoning whose account is gone', () => {
+  const accounts = [{ id: 'a1' }, { id: 'a2' }]
+  const replay = { default: { ...pools.default, owner: { lost: 'replay' } } }
+
+  /** A gateway that has lost the account which made the reasoning. */
+  async function bereaved(set: typeof pools) {
+    const options = { clients, accounts, pools: set }
+    const gateway = await gatewayForTest(options)
+    const reasoning = await sealed(gateway, 'alice')
+    const maker = accountsAsked(gateway.mock).at(-1)
+    await gateway.reload({ ...options, accounts: accounts.filter(({ id }) => id !== maker) })
+    return { gateway, reasoning }
+  }
+
+  it('is refused, from which clients recover', async () => {
+    const { gateway, reasoning } = await bereaved(pools)
+    const before = gateway.mock.requests().length
+    const answer = await gateway.fetch('/v1/responses', { json: { model, input: [reasoning, said] } })
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).toContain('invalid_encrypted_content')
+    expect(gateway.mock.requests()).toHaveLength(before)
+  })
+
+  it.each([false, true])(
+    'is left out and said so, where the operator wants it (stream: %s)',
+    async stream => {
+      const { gateway, reasoning } = await bereaved(replay)
+      const answer = await gateway.fetch('/v1/responses', {
+        json: { model, input: [said, reasoning, said], stream, store: false },
+      })
+      expect(answer.status).toBe(200)
+      expect(answer.headers.get('x-headgate-replayed')).toBe('encrypted-items-removed')
+      await answer.text()
+    },
+  )
+
+  it('is left out when it lies apart from the latest', async () => {
+    const gateway = await gatewayForTest({ clients, accounts, pools: replay })
+    const [first, last] = await sealedApart(gateway)
+    const answer = await gateway.fetch('/v1/responses', {
+      json: { model, input: [first, said, last, said], store: false },
+    })
+    expect([answer.status, answer.headers.get('x-headgate-replayed')]).toEqual([
+      200,
+      'encrypted-items-removed',
+    ])
+    await answer.text()
+  })
+
+  it('does not take a stored conversation with it: there is no history here to replay', async () => {
+    const options = { clients, accounts, pools: replay }
+    const gateway = await gatewayForTest(options)
+    const { id } = await gateway.sdk('alice').responses.create({ model, input: 'x' })
+    const maker = accountsAsked(gateway.mock).at(-1)
+    await gateway.reload({ ...options, accounts: accounts.filter(one => one.id !== maker) })
+    const answer = await gateway.fetch('/v1/responses', {
+      json: { model, input: 'y', previous_response_id: id },
+    })
+    expect([answer.status, await answer.text()]).toEqual([
+      400,
+      expect.stringContaining('previous_response_not_found'),
+    ])
+  })
+})
+
+describe('work in the background', () => {
+  const slow = [
+    { id: 'a1', profile: { ttftMs: 300 } },
+    { id: 'a2', profile: { ttftMs: 300 } },
+  ]
+
+  it('is polled where it runs, and holds a slot for no longer than it takes to begin it', async () => {
+    const gateway = await gatewayForTest({ clients, accounts: slow, pools })
+    const sdk = gateway.sdk('alice')
+    const { id, status } = await sdk.responses.create({ model, input: 'x', background: true })
+    expect(status).toBe('queued')
+    expect(await gateway.slotsInUse()).toBe(0)
+    await eventually(async () => (await sdk.responses.retrieve(id)).status === 'completed')
+  })
+
+  it('goes on when the client that follows it leaves', async () => {
+    const gateway = await gatewayForTest({ clients, accounts: slow, pools })
+    const sdk = gateway.sdk('alice')
+    const stream = await sdk.responses.create({ model, input: 'x', background: true, stream: true })
+    let id = ''
+    for await (const event of stream) {
+      if (event.type !== 'response.queued' && event.type !== 'response.created') continue
+      id = event.response.id
+      break
+    }
+    await eventually(async () => (await sdk.responses.retrieve(id)).status === 'completed')
+    expect(await gateway.slotsInUse()).toBe(0)
+  })
 })
