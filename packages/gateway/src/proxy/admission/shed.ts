@@ -4,8 +4,8 @@ import type { RoutedExchange } from '../request-exchange.ts'
 /** What says that a request continues something. */
 export interface Continuing {
   readonly session: string | undefined
-  /** Hard keys of the stored state it names. */
-  readonly owners: readonly string[]
+  /** Whether it names stored state, by an id or by encrypted content. */
+  readonly namesState: boolean
 }
 
 /**
@@ -17,7 +17,7 @@ export function shedNewWork(exchange: RoutedExchange, continuing: Continuing): P
   const { deps, client } = exchange
   const { shedding } = deps
   if (shedding === undefined || !shedding.sheds(client.priority ?? 0)) return undefined
-  if (continuing.owners.length > 0) return undefined
+  if (continuing.namesState) return undefined
   return turnAway(exchange, continuing.session, shedding.retryAfterMs())
 }
 

@@ -50,9 +50,11 @@ export async function serveCreate(exchange: GenerationExchange): Promise<void> {
 async function create(exchange: GenerationExchange, headers: HeaderList): Promise<void> {
   const creation = await readCreation(exchange, headers)
   try {
-    const shed = shedNewWork(exchange, creation.keys)
+    const { facts, keys } = creation
+    const namesState = facts.references.length > 0
+    const shed = shedNewWork(exchange, { session: keys.session, namesState })
     if (shed !== undefined) await shed
-    await exchange.rateCharge?.tokens(creation.keys.tokens.total)
+    await exchange.rateCharge?.tokens(keys.tokens.total)
     await generate(exchange, creation)
   } finally {
     creation.body.release()

@@ -89,7 +89,7 @@ async function place(exchange: PlacementExchange, request: Sendable): Promise<vo
     needs: [route.needs],
     owners: request.owners,
   }
-  const shed = shedNewWork(exchange, keys)
+  const shed = shedNewWork(exchange, { session: undefined, namesState: request.owners.length > 0 })
   if (shed !== undefined) await shed
   const search = new AccountSearch(exchange, wanted, keys)
   for (;;) {
