@@ -1,5 +1,8 @@
 /** The admin API through real sockets: who may use it, what it shows, and what an operator's word does to traffic. */
-import { describe, expect, it } from 'vitest'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../fixtures/eventually.ts'
 import { gatewayForTest, type TestGateway, type TestGatewayOptions } from '../fixtures/gateway.ts'
 import { accountsAsked } from '../fixtures/mock-log.ts'
@@ -313,6 +316,27 @@ describe('an operator’s word', () => {
         'headgate_account_events_total{pool="default",account="a1",to="cooling_down",reason="quota_exhausted"}',
       ),
     ).toBe(1)
+  })
+
+  it('is told in the decision log, among the requests that met it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'headgate-admin-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const path = join(folder, 'decisions.jsonl')
+    const gateway = await start({ telemetry: { decisionLog: { path } } })
+    await (await ask(gateway)).text()
+    await act(gateway, 'a1', 'drain')
+    await (await ask(gateway)).text()
+    await gateway.close()
+    const lines = (await readFile(path, 'utf8')).trim().split('\n')
+    const read = lines.map(line => JSON.parse(line) as Record<string, unknown>)
+    expect(read.map(({ kind }) => kind)).toEqual(['request', 'account', 'request'])
+    expect(read[1]).toMatchObject({
+      pool: 'default',
+      account: 'a1',
+      from: 'active',
+      to: 'draining',
+      reason: 'operator',
+    })
   })
 
   it('resets what was learned of an account', async () => {
