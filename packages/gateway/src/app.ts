@@ -47,7 +47,7 @@ export async function startHeadgate({ loaded, probe, readConfig }: StartOptions)
     onOverload: createOverloadLog(log),
   })
   metrics.showTokens(plane.tokenStates)
-  metrics.showOverload(() => plane.overloadLevel)
+  metrics.showOverload(plane)
   let draining = false
 
   const httpLimits = {

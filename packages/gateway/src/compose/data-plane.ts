@@ -60,6 +60,8 @@ export interface DataPlane {
   operate(account: string, action: Parameters<Scheduler['operate']>[1]): boolean
   /** 0 while nothing is shed. */
   readonly overloadLevel: number
+  /** What bodies of requests and answers hold in memory now. */
+  readonly bufferedBytes: number
   /** Where the accounts with tokens stand, by account. */
   readonly tokenStates: TokenSources['states']
   /** Puts another configuration in force, and answers the fields that wait for the next start. */
@@ -128,6 +130,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   let snapshot = snapshotOf(started)
   follow(started)
 
+  const limits = pipelineLimits(started.limits)
   const overload =
     options.probe &&
     createOverload({
@@ -135,7 +138,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       probe: options.probe,
       clock,
       random,
-      bufferedShare: () => pipeline.bufferedShare,
+      bufferedShare: () => pipeline.bufferedBytes / limits.bufferedBytes,
       priorities: () => snapshot.clients.priorities,
       onChange: change => options.onOverload?.(change),
     })
@@ -143,7 +146,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     snapshot: () => snapshot,
     upstream,
     clock,
-    limits: pipelineLimits(started.limits),
+    limits,
     newRequestId,
     shedding: overload,
     onAttempt: decisionLog && (attempt => decisionLog.began(attempt)),
@@ -161,6 +164,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     },
     get overloadLevel() {
       return overload?.level ?? 0
+    },
+    get bufferedBytes() {
+      return pipeline.bufferedBytes
     },
     tokenStates: tokens.states,
     get schedulers() {

@@ -34,8 +34,8 @@ export interface Pipeline {
   handle(inbound: Inbound, outbound: Outbound): Promise<void>
   /** A new snapshot is in force: ends the requests of revoked keys, and forgets what was learned of accounts it lacks. */
   reloaded(): void
-  /** The share of their limit that all buffered bodies take now, 0 to 1. */
-  readonly bufferedShare: number
+  /** What bodies of requests and answers hold in memory now. */
+  readonly bufferedBytes: number
 }
 
 /**
@@ -72,8 +72,8 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       trace.durationMs = deps.clock.monotonicMs() - inbound.receivedAtMs
       tell(deps, trace)
     },
-    get bufferedShare() {
-      return shared.memory.used / deps.limits.bufferedBytes
+    get bufferedBytes() {
+      return shared.memory.used
     },
     reloaded() {
       const { clients, pools } = deps.snapshot()

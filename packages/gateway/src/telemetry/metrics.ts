@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { RequestRecord } from '../proxy/request-record.ts'
 import type { AccountChange } from './account-change.ts'
 import { createAccountMetrics } from './account-metrics.ts'
-import { showOverload } from './overload-metrics.ts'
+import { type OverloadState, showOverload } from './overload-metrics.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import { createSchedulerMetrics } from './scheduler-metrics.ts'
 import { showTokens, type TokenReading } from './token-metrics.ts'
@@ -18,8 +18,8 @@ export interface Metrics {
   watch(pool: string, scheduler: Scheduler): () => void
   /** Shows the accounts that live on tokens; called once. */
   showTokens(read: () => ReadonlyMap<string, TokenReading>): void
-  /** Shows the level of overload; called once. */
-  showOverload(level: () => number): void
+  /** Shows the level of overload and what bodies hold; called once. */
+  showOverload(state: OverloadState): void
   /** Drops the series of accounts that are gone. */
   retain(accountIds: ReadonlySet<string>): void
   /** The page in the Prometheus text format. */
@@ -48,7 +48,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       accounts.retain(accountIds)
     },
     watch: schedulers.watch,
-    showOverload: level => showOverload(registry, level),
+    showOverload: state => showOverload(registry, state),
     showTokens: read => showTokens(registry, read),
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -198,6 +198,10 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: 'A field that routing reads has a value it cannot have; `param` names it.',
     remedy: 'Mend it as the message says.',
   },
+  forbidden_parameter: {
+    when: 'The body has `api_base`, `base_url`, `api_key` or `headers` at its top: proxies of some kinds obey these, and none of the APIs has them.',
+    remedy: 'Leave it out. Where requests go, and with which key, is in the configuration.',
+  },
   mutually_exclusive: {
     when: 'The body has both `previous_response_id` and `conversation`.',
     remedy: 'Send one.',

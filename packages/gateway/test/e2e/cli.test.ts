@@ -90,7 +90,7 @@ describe('headgate serve --demo', () => {
 })
 
 describe('a start that cannot be', () => {
-  it('L8: on the data folder of another process names that process', async () => {
+  it('on the data folder of another process names that process', async () => {
     const { folder, serve } = await setting()
     const { child, url } = await serve()
     const second = headgate(['serve'], { cwd: folder })
@@ -102,7 +102,7 @@ describe('a start that cannot be', () => {
     expect((await ask(url)).status).toBe(200)
   })
 
-  it('C15: on a port in use names the port, what chose it and the remedy', async () => {
+  it('on a port in use names the port, what chose it and the remedy', async () => {
     const { folder, serve } = await setting()
     const port = await takenPort()
     const byFlag = headgate(['serve', '--port', String(port)], { cwd: folder })

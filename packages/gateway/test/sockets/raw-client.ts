@@ -6,7 +6,7 @@ export interface RawAnswer {
   readonly text: string
   readonly status: number
   /** Undefined where the body is no JSON. */
-  readonly json: { error: { code: string; message: string; type: string } } | undefined
+  readonly json: { error: { code: string | null; message: string; type: string } } | undefined
   readonly closed: boolean
 }
 
@@ -52,6 +52,11 @@ export class RawClient {
     return this.#answer()
   }
 
+  /** Waits for the first final answer, to the end of its body. */
+  whole(): Promise<RawAnswer> {
+    return this.until(isWhole)
+  }
+
   /** Waits for the end of the server's side. */
   untilClosed(): Promise<RawAnswer> {
     return this.until(() => false)
@@ -66,6 +71,16 @@ export class RawClient {
     const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0)
     return { text, status, json: parseBody(text), closed: this.#closed || this.socket.readableEnded }
   }
+}
+
+const finalHead = /HTTP\/1\.1 [2-5]\d\d [\s\S]*?\r\n\r\n/
+
+function isWhole(text: string): boolean {
+  const head = finalHead.exec(text)
+  if (head === null) return false
+  const bodyBytes = text.length - head.index - head[0].length
+  const length = /\r\ncontent-length: (\d+)/i.exec(head[0])?.[1]
+  return length === undefined ? text.endsWith('0\r\n\r\n') : bodyBytes >= Number(length)
 }
 
 function parseBody(text: string): RawAnswer['json'] {

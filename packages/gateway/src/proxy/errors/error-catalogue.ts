@@ -153,6 +153,9 @@ export const errorCatalogue = {
   missing_required_parameter: invalid('"{param}" is required and must be {expected}.'),
   invalid_type: invalid('"{param}" must be {expected}; it is {given}.'),
   invalid_value: invalid('"{param}" must be {expected}.'),
+  forbidden_parameter: invalid(
+    '"{param}" would lead a request past the accounts of this gateway. Leave it out: the operator decides where requests go.',
+  ),
   mutually_exclusive: invalid('"previous_response_id" and "conversation" cannot be used together. Send one.'),
   invalid_session_key: invalid('The header {header} must be 1 to {limit} visible ASCII characters.'),
 

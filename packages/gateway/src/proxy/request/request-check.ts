@@ -58,6 +58,7 @@ function isUtf8Json(value: string): boolean {
  * upstream's to judge. Throws a {@link GatewayError} whose `param` names the field.
  */
 export function checkCreate(route: Pick<Operation, 'kind'>, scan: RequestScan): CreateFacts {
+  refuseDetours(scan)
   const modelField = scan.field('model')
   const model = readModel(scan, modelField)
   const responses = route.kind === 'create_response'
@@ -73,6 +74,20 @@ export function checkCreate(route: Pick<Operation, 'kind'>, scan: RequestScan): 
     continues,
     references: continues === undefined ? named : [continues, ...named],
     maxOutputTokens: writesNothing.has(route.kind) ? 0 : readMaxOutput(scan),
+  }
+}
+
+/**
+ * No API of a model has these, and proxies are known that obey them: such an upstream would send its operator's key, or
+ * the prompt, to wherever the client says.
+ */
+const detours = ['api_base', 'base_url', 'api_key', 'headers'] as const
+
+function refuseDetours(scan: RequestScan): void {
+  for (const param of detours) {
+    const field = scan.field(param)
+    if (field !== undefined && field.kind !== 'null')
+      throw new GatewayError('forbidden_parameter', { param, values: { param } })
   }
 }
 

@@ -33,6 +33,10 @@ const routingFields = [
   'max_output_tokens',
   'max_completion_tokens',
   'max_tokens',
+  'api_base',
+  'base_url',
+  'api_key',
+  'headers',
 ] as const
 
 export type RoutingField = (typeof routingFields)[number]
