@@ -3,6 +3,7 @@ import { SchedulerError } from '../errors.ts'
 import type { MaybePromise } from '../ports.ts'
 import type { Core } from './core.ts'
 import { isPromise } from './maybe-promise.ts'
+import { quietly } from './session-binding.ts'
 
 /** Where hard keys lead. */
 export type OwnerLookup =
@@ -10,17 +11,25 @@ export type OwnerLookup =
   | { readonly kind: 'none'; readonly reason: 'owner_unknown' | 'conflicting_owners' }
 
 /**
- * Resolves hard keys to the one state domain that holds them all. A store that fails is an error, not an unknown
- * owner: a guess here would be a certain failure upstream.
+ * Resolves hard keys to the one state domain that holds them all, and prolongs their lives: what is used is kept. A store
+ * that fails is an error, not an unknown owner: a guess here would be a certain failure upstream.
  */
 export function resolveOwners(
   core: Core,
   scope: BindingScope,
   owners: readonly string[],
 ): MaybePromise<OwnerLookup> {
-  const answers = owners.map(owner => core.bindings.get(ownerBindingKey(scope, owner)))
-  if (answers.some(isPromise)) return Promise.all(answers).then(agree)
-  return agree(answers as (string | undefined)[])
+  const keys = owners.map(owner => ownerBindingKey(scope, owner))
+  const answers = keys.map(key => core.bindings.get(key))
+  if (answers.some(isPromise)) return Promise.all(answers).then(domains => used(core, keys, agree(domains)))
+  return used(core, keys, agree(answers as (string | undefined)[]))
+}
+
+/** Nobody waits for it, and a life that could not be prolonged must not cost the request. */
+function used(core: Core, keys: readonly string[], found: OwnerLookup): OwnerLookup {
+  if (found.kind === 'none') return found
+  for (const key of keys) void quietly(() => core.bindings.refresh(key, core.profile.ownerTtlMs))
+  return found
 }
 
 function agree(domains: readonly (string | undefined)[]): OwnerLookup {

@@ -36,6 +36,17 @@ describe.each([balancedProfile(), classicProfile(), loadAwareProfile()])(
       }
     })
 
+    it('kept for as long as it is used', async () => {
+      const world = await ownedWorld(profile)
+      const life = profile.ownerTtlMs
+      for (let i = 0; i < 3; i++) {
+        world.clock.advance(0.9 * life)
+        expect((await world.scheduler.locate({ owners: ['resp_1'] })).kind).toBe('located')
+      }
+      world.clock.advance(1.1 * life)
+      expect((await world.scheduler.locate({ owners: ['resp_1'] })).kind).toBe('none')
+    })
+
     it('unknown: owner_unknown', async () => {
       const asked = await outcomeOf(await ownedWorld(profile), { ...request, owners: ['resp_2'] })
       expect(asked.error?.code).toBe('owner_unknown')

@@ -137,10 +137,25 @@ describe('what is bound', () => {
     expect(bindings.get('key')).toBeUndefined()
   })
 
+  it('is written seldom when it lives for weeks, however often it is used', () => {
+    const monthMs = 30 * 24 * hourMs
+    const bindings = store()
+    bindings.put('key', 'a', monthMs)
+    const written = new Set<string>()
+    for (let minute = 0; minute < 60; minute++) {
+      clock.advance(60_000)
+      bindings.refresh('key', monthMs)
+      written.add(JSON.stringify(rows()))
+    }
+    expect(written.size).toBe(2)
+    clock.advance(monthMs - hourMs)
+    expect(bindings.get('key')).toBe('a')
+  })
+
   it('is deleted from the disk some time after its life, by the worker', async () => {
     const bindings = store({ maintenanceEveryMs: 1000 })
     for (let i = 0; i < 1000; i++) bindings.put(`short-${i}`, 'a', 1000)
-    bindings.put('long', 'a', hourMs)
+    bindings.put('long', 'a', 1000 * hourMs)
     while (rows().length > 1) {
       clock.advance(60_000)
       await new Promise(resolve => setTimeout(resolve, 5))

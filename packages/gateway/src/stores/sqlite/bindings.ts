@@ -40,8 +40,8 @@ export interface SqliteBindings extends BindingStore {
  *
  * A cache in front answers almost every read; what it does not hold is read from the database (about 4 us). Writes
  * go through before they are answered (about 20 us) and survive kill -9; a power cut may take the last moments.
- * Only prolonging a life is lazy: it reaches the disk once it has moved by a minute, or by a tenth of its length
- * when that is less, and when the entry leaves the cache, so a crash costs a binding at most that much.
+ * Only prolonging a life is lazy: it reaches the disk once it has moved by a minute, by a tenth of its length when that
+ * is less, by a thousandth when that is more, and when the entry leaves the cache; a crash costs a binding at most that.
  *
  * Instants on disk are wall-clock milliseconds; while the process runs, time is the wall clock at its start
  * carried on by the monotonic one, so that a step of the clock ends no life early.
@@ -59,8 +59,15 @@ interface Binding {
   storedMs: number
 }
 
-/** A life that has moved by this much is written, however long it is. */
-const refreshStepMs = 60_000
+/**
+ * How much a life must have moved before that is written. A minute, so that a session costs one write a minute; of lives
+ * of weeks a thousandth, because one turn of an agent prolongs dozens of them.
+ */
+function refreshStepMs(ttlMs: number): number {
+  return Math.min(Math.max(60_000, ttlMs / 1000), ttlMs / 10, longestStepMs)
+}
+
+const longestStepMs = 3_600_000
 
 class SqliteBindingStore implements SqliteBindings {
   readonly #file: string
@@ -109,7 +116,7 @@ class SqliteBindingStore implements SqliteBindings {
       clock,
       everyMs: options.maintenanceEveryMs ?? 5000,
       // Lives that were prolonged in memory alone are longer than the disk knows.
-      expiredBeforeMs: () => this.#nowMs() - 2 * refreshStepMs,
+      expiredBeforeMs: () => this.#nowMs() - 2 * longestStepMs,
       log,
       onLost: () => database.exec('PRAGMA wal_autocheckpoint = 1000'),
     })
@@ -143,7 +150,7 @@ class SqliteBindingStore implements SqliteBindings {
     const present = this.#alive(key, nowMs)
     if (present === undefined) return
     const expiresMs = Math.ceil(nowMs + ttlMs)
-    const step = Math.min(refreshStepMs, ttlMs / 10)
+    const step = refreshStepMs(ttlMs)
     // A shorter life is written at once: after a crash the binding must not outlive it.
     if (expiresMs >= present.storedMs + step || expiresMs < present.storedMs)
       this.#storeLife(key, present, expiresMs)
