@@ -4,7 +4,7 @@
  *   npm run quality [-- --seeds 1,2,3] [--scenarios R1,R4] [--policies classic,adaptive] [--json FILE] [--report FILE]
  *
  * Runs go to threads, one a core; progress is told on stderr, the table on stdout. A row is what one policy came to in
- * one scenario with one seed; `R11` is attempts a request over all scenarios run. `us` is real time, a selection's mean on
+ * one scenario with one seed; `R11` is attempts a request over all scenarios run. `us` is real time, a selection's median on
  * this machine; everything else is the same on every run.
  */
 import { writeFileSync } from 'node:fs'

@@ -89,6 +89,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'rate-limiter-flexible': ['proxy/admission/'],
   '@headgate/mock-upstream': ['cli/'],
   '@headgate/scheduler': [''],
+  '@headgate/simulator': ['cli/'],
   'node:sqlite': ['stores/sqlite/'],
   'node:http': ['http/'],
   'node:https': ['http/'],

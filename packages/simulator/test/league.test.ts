@@ -10,6 +10,7 @@ import { reportHtml } from '../src/report/html.ts'
 import type { RunResult, World } from '../src/run/simulate.ts'
 import { LEAGUE } from '../src/scenario/league.ts'
 import type { Scenario } from '../src/scenario/scenario.ts'
+import { noTraces } from './no-traces.ts'
 
 const small: Scenario = {
   name: 'small & <calm>',
@@ -50,7 +51,7 @@ function handmade(): RunResult {
     { kind: 'dead', accounts: [1], fromMs: 40_000, toMs: 60_000 },
     { kind: 'brown_out', accounts: [0], fromMs: 50_000, toMs: 51_000, firstToken: 10, decode: 2 },
   ] as const
-  const world = { durationMs: 100_000, incidents } as unknown as World
+  const world = { durationMs: 100_000, incidents, accounts: [], tenants: [] } as unknown as World
   return { policy: 'handmade', world, records, selectMicros: 7 }
 }
 
@@ -89,7 +90,7 @@ it('takes quantiles by nearest rank', () => {
 
 describe('the league', () => {
   it('runs on threads what it runs alone, in the order asked for', async () => {
-    const run = createJobRunner({ conversation: () => '' })
+    const run = createJobRunner(noTraces)
     const alone = [await run(jobs[0]!), await run(jobs[1]!)]
     const threaded = await runJobs(jobs, { threads: 2 })
     const untimed = threaded.map(result => ({ ...result, measures: { ...result.measures, selectMicros: 0 } }))
@@ -104,7 +105,7 @@ describe('the league', () => {
   })
 
   it('prints rows by scenario, means over seeds, and attempts over all', async () => {
-    const run = createJobRunner({ conversation: () => '' })
+    const run = createJobRunner(noTraces)
     const { measures } = await run(jobs[0]!)
     const rows = [1, 2].map(seed => leagueRow({ scenario: 'S1', policy: 'classic', seed }, measures))
     const all = [...rows, ...overallRows(rows)]
@@ -123,7 +124,7 @@ describe('the league', () => {
 })
 
 it('reports on one page that asks for nothing else', async () => {
-  const run = createJobRunner({ conversation: () => '' })
+  const run = createJobRunner(noTraces)
   const html = reportHtml('A <report>', [await run(jobs[0]!), await run(jobs[1]!)])
   expect(html).toContain('<title>A &lt;report&gt;</title>')
   expect(html).toContain('S1: small &amp; &lt;calm&gt;')

@@ -3,8 +3,7 @@ import { POLICIES, policyNamed } from '../src/policies/catalogue.ts'
 import { simulate, type World } from '../src/run/simulate.ts'
 import { buildWorld } from '../src/scenario/build.ts'
 import type { Scenario } from '../src/scenario/scenario.ts'
-
-const noTraces = { conversation: () => '' }
+import { noTraces } from './no-traces.ts'
 
 const rough: Scenario = {
   name: 'rough',

@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts'
 import { mockUpstreamCommand } from './mock-upstream.ts'
 import { complain, survivePipeClosure } from './output.ts'
 import { serveCommand } from './serve.ts'
+import { simulateCommand } from './simulate.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
@@ -37,8 +38,14 @@ function createProgram(argv: readonly string[]): Command {
     .description('The account scheduler and gateway for OpenAI-compatible APIs.')
     .version(version, '-V, --version', 'print the version')
     .hook('preAction', (_, command) => refuseRepeatedFlags(command, argv))
-  for (const command of [serveCommand(), mockUpstreamCommand(), configCommand(), doctorCommand()])
-    program.addCommand(command)
+  const commands = [
+    serveCommand(),
+    mockUpstreamCommand(),
+    configCommand(),
+    doctorCommand(),
+    simulateCommand(),
+  ]
+  for (const command of commands) program.addCommand(command)
   reportUsageErrors(program)
   return program
 }

@@ -53,6 +53,16 @@ describe('a wrong command line ends with exit code 2 and says why', () => {
       ['mock-upstream', '--key=sk-proj-0123'],
       /argument 2 carries a secret.*Fix: put it into an environment variable/,
     ],
+    [
+      'a scenario that does not come along',
+      ['simulate', '--scenario', 'brownout'],
+      /no scenario "brownout" comes along\. Fix: name a file, or one of brown-out, /,
+    ],
+    [
+      'a policy that is none',
+      ['simulate', '--scenario', 'brown-out', '--policies', 'classic,fast'],
+      /--policies: There is no policy "fast"; the policies are classic, /,
+    ],
     ['a superfluous argument', ['config', 'check', 'x.yaml'], /too many arguments/],
   ] as const)('%s', async (_what, args, expected) => {
     const { code, stdout, stderr } = await runInProcess(args)

@@ -1,3 +1,4 @@
+import type { Measures } from '../measure/measures.ts'
 import { COLUMNS, type Column, type LeagueRow, mean } from './rows.ts'
 
 const HEADINGS: Record<Column, string> = {
@@ -56,3 +57,21 @@ function line(policy: string, rows: readonly LeagueRow[]): string {
   })
   return `  ${policy}`.padEnd(NAME_WIDTH) + cells.join('')
 }
+
+/** What tenants and tiers came to, for each policy that has any; `''` when none has. */
+export function groupTable(
+  runs: readonly { readonly policy: string; readonly measures: Measures }[],
+): string {
+  const lines = runs.flatMap(({ policy, measures }) =>
+    measures.groups.map(({ group, sharePercent, slow95, sloPercent, failPercent }) => {
+      const figures = [sharePercent, slow95, sloPercent, failPercent]
+      const cells = figures.map(figure => (figure === null ? '-' : figure.toFixed(2)).padStart(WIDTH))
+      return `  ${policy}`.padEnd(NAME_WIDTH) + group.padEnd(GROUP_WIDTH) + cells.join('')
+    }),
+  )
+  if (lines.length === 0) return ''
+  const names = ['share %', 'slow95', 'SLO %', 'fail %'].map(name => name.padStart(WIDTH)).join('')
+  return `${[''.padEnd(NAME_WIDTH + GROUP_WIDTH) + names, ...lines].join('\n')}\n`
+}
+
+const GROUP_WIDTH = 22

@@ -1,5 +1,6 @@
 import type { RunResult } from '../run/simulate.ts'
 import type { Incident, IncidentKind } from '../world/incidents.ts'
+import { type GroupMeasures, groupsOf } from './groups.ts'
 import { percentile } from './percentile.ts'
 
 /** What a run comes to. Null where there is nothing to measure: no such incident, nothing reusable. */
@@ -22,6 +23,8 @@ export interface Measures {
   /** From the end of `dead` until its accounts have half their share from before; null when never. */
   readonly returnSeconds: number | null
   readonly selectMicros: number
+  /** The same for each tenant and each priority tier, where there are several. */
+  readonly groups: readonly GroupMeasures[]
 }
 
 const SLO_SLOWDOWN = 3
@@ -45,6 +48,7 @@ export function measure(result: RunResult): Measures {
     attemptsPerRequest: attempts / count,
     returnSeconds: returnSeconds(result),
     selectMicros: result.selectMicros,
+    groups: groupsOf(result),
   }
 }
 

@@ -14,5 +14,9 @@ export function shippedTraces(): Traces {
     texts.set(name, read)
     return read
   }
-  return { conversation: () => text('mooncake_conversation.jsonl') }
+  return {
+    conversation: () => text('mooncake_conversation.jsonl'),
+    azureCode: () => text('azure2023_code.csv'),
+    azureConversation: () => text('azure2023_conv.csv'),
+  }
 }

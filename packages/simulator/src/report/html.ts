@@ -32,6 +32,7 @@ function section(results: readonly JobResult[]): string {
     `<section><h2>${escaped(heading)}</h2>`,
     scenario.description === undefined ? '' : `<p>${escaped(scenario.description)}</p>`,
     table(results),
+    groups(first),
     `<p class="note">Plots: seed ${seed}. Hover a line for its name.</p>`,
     legend(first),
     '<div class="plots">',
@@ -41,6 +42,22 @@ function section(results: readonly JobResult[]): string {
     ...first.map(sharePlot),
     '</div></section>',
   ].join('')
+}
+
+/** Tenants and tiers of the first seed. */
+function groups(results: readonly JobResult[]): string {
+  const rows = results.flatMap(({ job, measures }) =>
+    measures.groups.map(({ group, sharePercent, slow95, sloPercent, failPercent }) => {
+      const cells = [sharePercent, slow95, sloPercent, failPercent]
+        .map(figure => `<td>${figure === null ? '-' : short(figure)}</td>`)
+        .join('')
+      return `<tr><th scope="row">${escaped(job.policy)}</th><td>${escaped(group)}</td>${cells}</tr>`
+    }),
+  )
+  if (rows.length === 0) return ''
+  const head = ['policy', 'of', 'share %', 'slow95', 'sloPercent', 'failPercent']
+  const cells = head.map(name => `<th scope="col">${name}</th>`).join('')
+  return `<div class="wide"><table><thead><tr>${cells}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
 }
 
 function legend(results: readonly JobResult[]): string {

@@ -13,6 +13,7 @@ import {
   createSeededRandom,
 } from '@headgate/scheduler/memory'
 import { createChance } from '../chance.ts'
+import { percentile } from '../measure/percentile.ts'
 import type { Observer, Policy, SimulatedRequest } from '../policies/policy.ts'
 import type { EventLoop } from '../time/event-loop.ts'
 import type { WorldAccount } from '../world/accounts.ts'
@@ -37,8 +38,8 @@ export interface Gateways {
   settle(): void | Promise<void>
   /** Forgets everything, as gateways that are started anew do; leases live on. */
   restart(): void
+  /** The median, which a machine with other work does not change much; 0 without a stopwatch. */
   readonly selectMicros: number
-  readonly selections: number
 }
 
 /** What gateways are made of. */
@@ -68,8 +69,7 @@ export function createGateways(options: GatewayOptions): Gateways {
   let gateways = startAll(options, slots, 0)
   let starts = 1
   let asked = 0
-  let micros = 0
-  let selections = 0
+  const micros: number[] = []
 
   const depth = () => {
     let sum = 0
@@ -91,8 +91,7 @@ export function createGateways(options: GatewayOptions): Gateways {
       asked++
       const startedMicros = stopwatch?.nowMicros() ?? 0
       const pending = scheduler.acquire(request)
-      if (stopwatch !== undefined) micros += stopwatch.nowMicros() - startedMicros
-      selections++
+      if (stopwatch !== undefined) micros.push(stopwatch.nowMicros() - startedMicros)
       pending.then(
         lease => {
           asked--
@@ -115,10 +114,7 @@ export function createGateways(options: GatewayOptions): Gateways {
       gateways = startAll(options, slots, loop.nowMs + starts++)
     },
     get selectMicros() {
-      return selections === 0 ? 0 : micros / selections
-    },
-    get selections() {
-      return selections
+      return micros.length === 0 ? 0 : percentile(micros, 0.5)
     },
   }
 }

@@ -36,7 +36,7 @@ export interface RunResult {
   readonly policy: string
   readonly world: World
   readonly records: Records
-  /** Mean real time of a selection, in microseconds; 0 without a stopwatch. */
+  /** Median real time of a selection, in microseconds; 0 without a stopwatch. */
   readonly selectMicros: number
 }
 

@@ -2,6 +2,7 @@ import { type Chance, createChance } from '../chance.ts'
 import type { World } from '../run/simulate.ts'
 import { agentSessions } from '../workload/agents.ts'
 import { drawArrivals, type TenantShare } from '../workload/arrivals.ts'
+import { azureTrace } from '../workload/azure.ts'
 import { capacity } from '../workload/capacity.ts'
 import { mooncakeSessions } from '../workload/mooncake.ts'
 import type { SessionTemplate } from '../workload/session.ts'
@@ -12,6 +13,8 @@ import type { Scenario, ScenarioIncident, ScenarioTenant } from './scenario.ts'
 /** The traces a workload may need, as text; where they come from is the caller's business. */
 export interface Traces {
   conversation(): string
+  azureCode(): string
+  azureConversation(): string
 }
 
 const AGENT_TEMPLATES = 400
@@ -20,8 +23,8 @@ const AGENT_TEMPLATES = 400
 export function buildWorld(scenario: Scenario, seed: number, traces: Traces): World {
   const { workload, gateways = {}, incidents = [] } = scenario
   const durationMs = scenario.durationSeconds * 1000
-  const templates = templatesOf(scenario, seed, traces)
-  const mean = capacity(templates)
+  const source = sourceOf(scenario, seed, traces)
+  const mean = capacity(source.templates)
   const accounts = drawAccounts(
     { ...scenario.accounts, tokensPerSlotMinute: mean.tokensPerSlotMinute },
     createChance(seed, 'accounts'),
@@ -31,7 +34,8 @@ export function buildWorld(scenario: Scenario, seed: number, traces: Traces): Wo
   const tenants = workload.tenants ?? [{ name: '', share: 1 }]
   const sessions = drawArrivals(
     {
-      ...{ templates, requestsPerSecond, durationMs, keyedShare: workload.keyedShare ?? 0.8 },
+      ...source,
+      ...{ requestsPerSecond, durationMs, keyedShare: workload.keyedShare ?? 0.8 },
       tenants: tenants.map(tenantShare),
     },
     createChance(seed, 'arrivals'),
@@ -56,9 +60,22 @@ function tenantShare({ name, share, fromSeconds, toSeconds }: ScenarioTenant): T
   }
 }
 
-function templatesOf({ workload }: Scenario, seed: number, traces: Traces): readonly SessionTemplate[] {
-  if (workload.kind === 'agents') return agentSessions(AGENT_TEMPLATES, createChance(seed, 'agents'))
-  return mooncakeSessions(traces.conversation())
+interface Source {
+  readonly templates: readonly SessionTemplate[]
+  readonly rhythm?: readonly number[]
+}
+
+function sourceOf({ workload }: Scenario, seed: number, traces: Traces): Source {
+  switch (workload.kind) {
+    case 'agents':
+      return { templates: agentSessions(AGENT_TEMPLATES, createChance(seed, 'agents')) }
+    case 'conversation':
+      return { templates: mooncakeSessions(traces.conversation()) }
+    case 'azure-code':
+      return azureTrace(traces.azureCode())
+    case 'azure-conversation':
+      return azureTrace(traces.azureConversation())
+  }
 }
 
 /** Picks who is befallen: nobody twice while there is somebody else. */

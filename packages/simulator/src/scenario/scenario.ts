@@ -6,6 +6,8 @@ export interface Scenario {
   readonly durationSeconds: number
   readonly accounts: {
     readonly count: number
+    /** Slots an account may have, each as likely. Default 4, 8, 16. */
+    readonly slots?: readonly number[]
     /** Cumulative shares of priority tiers, the first the best: [0.5, 1]. */
     readonly tiers?: readonly number[]
   }

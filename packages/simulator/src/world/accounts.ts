@@ -15,11 +15,12 @@ export interface PoolShape {
   readonly count: number
   /** Tokens one slot serves a minute when never idle: a bucket is 0.55 to 1.45 times what the slots serve. */
   readonly tokensPerSlotMinute: number
+  readonly slots?: readonly number[]
   /** Cumulative shares of tiers: [0.5, 1] puts the first half in priority 0, the rest in 1. Default one tier. */
   readonly tiers?: readonly number[]
 }
 
-const SLOTS = [4, 8, 16] as const
+const SLOTS: readonly number[] = [4, 8, 16]
 /** Standard deviation of ln(speed). */
 const SPEED_SIGMA = 0.2
 const BASE_MAX_MS = 400
@@ -27,9 +28,9 @@ const BUCKET = { least: 0.55, most: 1.45 }
 
 /** Draws a pool: slots 4, 8 or 16, speed lognormal(0.2), base 0 to 0.4 s, bucket 0.55 to 1.45 of what the slots serve. */
 export function drawAccounts(shape: PoolShape, chance: Chance): WorldAccount[] {
-  const { count, tokensPerSlotMinute, tiers = [1] } = shape
+  const { count, tokensPerSlotMinute, slots: choices = SLOTS, tiers = [1] } = shape
   return Array.from({ length: count }, (_, place) => {
-    const slots = SLOTS[chance.below(SLOTS.length)]!
+    const slots = choices[chance.below(choices.length)]!
     const share = BUCKET.least + chance.uniform() * (BUCKET.most - BUCKET.least)
     return {
       id: `account-${place}`,
