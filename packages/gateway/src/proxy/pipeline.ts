@@ -13,6 +13,7 @@ import { createRetrySpread } from './errors/retry-spread.ts'
 import type { Inbound, Outbound } from './exchange.ts'
 import type { GenerationExchange } from './generation/account-search.ts'
 import { serveCreate } from './generation/create.ts'
+import { serveModelForm } from './generation/model-form.ts'
 import { PoolHedging } from './generation/pool-hedging.ts'
 import { createRetryBudget, type RetryBudget } from './generation/retry-budget.ts'
 import { createTokenEstimates } from './generation/token-estimates.ts'
@@ -133,6 +134,8 @@ function serveRouted(routed: RoutedExchange): Promise<void> {
       return serveModel(routed)
     case 'placed':
       return servePlaced(routed as PlacementExchange)
+    case 'model_form':
+      return serveModelForm(routed as GenerationExchange)
     case 'object':
       return serveObject(routed as ObjectExchange)
     default:

@@ -1,30 +1,12 @@
 /** Uploads over real sockets: an upstream of the test's own, a client that sends exactly what it is told to. */
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../fixtures/eventually.ts'
-import { gatewayForTest, type TestGateway } from '../fixtures/gateway.ts'
+import type { TestGateway } from '../fixtures/gateway.ts'
+import { gatewayOver, scriptedUpstream } from '../fixtures/scripted-upstream.ts'
 import { RawClient } from '../sockets/raw-client.ts'
-
-type Handle = (request: IncomingMessage, response: ServerResponse) => void
-
-/** An upstream that does with uploads what the test says; answers the port and the requests so far. */
-async function upstream(handle: Handle): Promise<{ port: number; seen: IncomingMessage[] }> {
-  const seen: IncomingMessage[] = []
-  const server = createServer((request, response) => {
-    seen.push(request)
-    request.on('error', () => {})
-    handle(request, response)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { port: (server.address() as AddressInfo).port, seen }
-}
 
 /** A port where nobody listens. */
 async function closedPort(): Promise<number> {
@@ -34,14 +16,6 @@ async function closedPort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return port
-}
-
-function gatewayOver(ports: readonly number[], limits: Record<string, unknown> = {}): Promise<TestGateway> {
-  const accounts = ports.map((port, index) => ({
-    id: `a${index + 1}`,
-    config: { baseUrl: `http://127.0.0.1:${port}/v1`, priority: index + 1 },
-  }))
-  return gatewayForTest({ accounts, limits, pools: { default: { scheduler: { profile: 'balanced' } } } })
 }
 
 const boundary = 'part-of-the-test'
@@ -60,7 +34,7 @@ async function open(gateway: TestGateway): Promise<RawClient> {
 }
 
 /** Reads the whole upload, then answers with a file. */
-const takesAll: Handle = (request, response) => {
+const takesAll = (request: IncomingMessage, response: ServerResponse): void => {
   let bytes = 0
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length
@@ -75,7 +49,7 @@ const free = (gateway: TestGateway) => eventually(async () => (await gateway.slo
 
 describe('an upload', () => {
   it('reaches the upstream while its client still sends, in its own form', async () => {
-    const { port, seen } = await upstream(takesAll)
+    const { port, seen } = await scriptedUpstream(takesAll)
     const gateway = await gatewayOver([port])
     const client = await open(gateway)
     const length = start.length + 200_000 + end.length
@@ -96,7 +70,7 @@ describe('an upload', () => {
   })
 
   it('of unknown length goes in chunks', async () => {
-    const { port, seen } = await upstream(takesAll)
+    const { port, seen } = await scriptedUpstream(takesAll)
     const gateway = await gatewayOver([port])
     const client = await open(gateway)
     const body = `${start}x${end}`
@@ -107,7 +81,7 @@ describe('an upload', () => {
   })
 
   it('goes to another account while none of it went out, and is not lost', async () => {
-    const { port, seen } = await upstream(takesAll)
+    const { port, seen } = await scriptedUpstream(takesAll)
     const gateway = await gatewayOver([await closedPort(), port])
     const client = await open(gateway)
     const body = `${start}${'x'.repeat(1000)}${end}`
@@ -117,8 +91,8 @@ describe('an upload', () => {
   })
 
   it('is never sent twice once some of it went out', async () => {
-    const first = await upstream(request => request.once('data', () => request.socket.destroy()))
-    const second = await upstream(takesAll)
+    const first = await scriptedUpstream(request => request.once('data', () => request.socket.destroy()))
+    const second = await scriptedUpstream(takesAll)
     const gateway = await gatewayOver([first.port, second.port])
     const client = await open(gateway)
     client.send(head(gateway, 'Content-Length: 1000') + start)
@@ -129,7 +103,7 @@ describe('an upload', () => {
   })
 
   it('that breaks off is answered 400, and broken off upstream', async () => {
-    const { port, seen } = await upstream(takesAll)
+    const { port, seen } = await scriptedUpstream(takesAll)
     const gateway = await gatewayOver([port])
     const client = await open(gateway)
     client.send(head(gateway, 'Content-Length: 1000') + start)
@@ -143,7 +117,7 @@ describe('an upload', () => {
   })
 
   it('ends upstream when its client goes, and frees the slot', async () => {
-    const { port, seen } = await upstream(takesAll)
+    const { port, seen } = await scriptedUpstream(takesAll)
     const gateway = await gatewayOver([port])
     const client = await open(gateway)
     client.send(head(gateway, 'Content-Length: 1000') + start)
@@ -154,8 +128,8 @@ describe('an upload', () => {
   })
 
   it('announced too large costs nothing upstream; one that grows too large is broken off', async () => {
-    const { port, seen } = await upstream(takesAll)
-    const gateway = await gatewayOver([port], { upload: '2KiB' })
+    const { port, seen } = await scriptedUpstream(takesAll)
+    const gateway = await gatewayOver([port], { limits: { upload: '2KiB' } })
     const announced = await open(gateway)
     announced.send(head(gateway, 'Content-Length: 2049'))
     const refused = await announced.until(text => text.includes('}'))
@@ -173,7 +147,7 @@ describe('an upload', () => {
   })
 
   it('is asked for only when an upstream takes it, and not at all without a key', async () => {
-    const { port, seen } = await upstream(takesAll)
+    const { port, seen } = await scriptedUpstream(takesAll)
     const gateway = await gatewayOver([port])
     const body = `${start}x${end}`
     const framing = `Content-Length: ${body.length}\r\nExpect: 100-continue`
@@ -190,7 +164,7 @@ describe('an upload', () => {
   })
 
   it('is answered with what the upstream says before it has all of it', async () => {
-    const { port } = await upstream((request, response) => {
+    const { port } = await scriptedUpstream((request, response) => {
       request.once('data', () => {
         response.writeHead(400, { 'content-type': 'application/json', connection: 'close' })
         response.end('{"error":{"message":"no such purpose","type":"invalid_request_error","code":null}}')
@@ -205,7 +179,7 @@ describe('an upload', () => {
   })
 
   it('must be a form', async () => {
-    const { port, seen } = await upstream(takesAll)
+    const { port, seen } = await scriptedUpstream(takesAll)
     const gateway = await gatewayOver([port])
     const answer = await gateway.fetch('/v1/files', { json: { purpose: 'batch' } })
     expect([answer.status, (await answer.json()).error.code]).toEqual([415, 'form_required'])

@@ -208,7 +208,7 @@ function unsentAttempt(
     record,
     commit: facts.background ? 'at_once' : pool.commit,
     firstTokenTimeoutMs: streams ? (account.firstTokenTimeoutMs ?? pool.firstTokenTimeoutMs) : undefined,
-    relays: route.kind === 'pass_through' ? 'any' : 'api',
+    relays: route.dialect === 'plain' ? 'any' : 'api',
     dialect: route.dialect,
     binds: bindsOf(route.kind, facts, account),
     model: facts.model,

@@ -96,28 +96,30 @@ const writesNothing: ReadonlySet<string> = new Set([
   'create_embeddings',
   'count_input_tokens',
   'pass_through',
+  'model_form',
 ])
 
 const maxModelChars = 256
 const modelExpectation = `a string of 1 to ${maxModelChars} printable characters`
 
 function readModel(scan: RequestScan, field: JsonField | undefined): string {
-  if (field === undefined) {
-    throw new GatewayError('missing_required_parameter', {
-      param: 'model',
-      values: { param: 'model', expected: modelExpectation },
-    })
-  }
+  if (field === undefined) throw modelError('missing_required_parameter')
   if (field.kind !== 'string') throw wrongType('model', modelExpectation, field)
   // Six bytes is the longest spelling of one character.
   const value = field.end - field.start > maxModelChars * 6 + 2 ? '' : (scan.value(field) as string)
-  if (value === '' || value.length > maxModelChars || /[\p{Cc}\p{Cs}]/u.test(value)) {
-    throw new GatewayError('invalid_value', {
-      param: 'model',
-      values: { param: 'model', expected: modelExpectation },
-    })
-  }
+  checkModelName(value)
   return value
+}
+
+/** Refuses a name that no model has; undefined is one that was not given. */
+export function checkModelName(name: string | undefined): asserts name is string {
+  if (name === undefined) throw modelError('missing_required_parameter')
+  if (name === '' || name.length > maxModelChars || /[\p{Cc}\p{Cs}]/u.test(name))
+    throw modelError('invalid_value')
+}
+
+function modelError(code: 'missing_required_parameter' | 'invalid_value'): GatewayError {
+  return new GatewayError(code, { param: 'model', values: { param: 'model', expected: modelExpectation } })
 }
 
 /** Only an estimate is made of it: whether the figure is right is the upstream's business. */

@@ -13,7 +13,7 @@ export interface ModelQuestion {
 
 /**
  * Makes a model work: scheduled by the `model` in its body, holds a slot. `pass_through` is every endpoint of which
- * the gateway knows no more than that.
+ * the gateway knows no more than that; `model_form` may come as a form that has the model among its fields.
  */
 export interface Generation {
   readonly kind:
@@ -24,6 +24,7 @@ export interface Generation {
     | 'compact_response'
     | 'count_input_tokens'
     | 'pass_through'
+    | 'model_form'
   /** What an account must be able to do; undefined where there is no word for it. */
   readonly needs: Capability | undefined
   /** How it streams. */

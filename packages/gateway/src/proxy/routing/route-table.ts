@@ -189,6 +189,14 @@ const passedThrough = [
   '/v1/score',
 ]
 
+/** The same, with the model in a form. */
+const forms = [
+  '/v1/audio/transcriptions',
+  '/v1/audio/translations',
+  '/v1/images/edits',
+  '/v1/images/variations',
+]
+
 const others: readonly RouteEntry[] = [
   { pattern: '/v1/embeddings', methods: { POST: generation('create_embeddings', 'embeddings') } },
   {
@@ -196,6 +204,10 @@ const others: readonly RouteEntry[] = [
     methods: { POST: generation('create_completion', undefined, 'chat') },
   },
   ...passedThrough.map(pattern => ({ pattern, methods: { POST: passThrough } })),
+  ...forms.map(pattern => ({
+    pattern,
+    methods: { POST: generation('model_form', undefined, 'plain') },
+  })),
 ]
 
 const models: readonly RouteEntry[] = [

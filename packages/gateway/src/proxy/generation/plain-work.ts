@@ -1,0 +1,128 @@
+import type { Lease } from '@headgate/scheduler'
+import type { BodyStream } from '../../wire/body-stream.ts'
+import { shedNewWork } from '../admission/shed.ts'
+import { Attempt, type AttemptEnd, type AttemptOptions } from '../attempt/attempt.ts'
+import { judgeReply } from '../attempt/outcome.ts'
+import { ClientLeft } from '../cancellation.ts'
+import { GatewayError } from '../errors/errors.ts'
+import type { Binds } from '../ownership/binds.ts'
+import type { AccountAccess } from '../pool-access.ts'
+import {
+  answerHeaders,
+  attemptBasis,
+  type RoutedExchange,
+  runAttempt,
+  upstreamHeaders,
+} from '../request-exchange.ts'
+import { AttemptTrace } from '../request-record.ts'
+import { AccountSearch, type SearchKeys } from './account-search.ts'
+import { type FailoverState, mayMoveOn } from './failover.ts'
+import { discardOrphan } from './orphan.ts'
+
+/** A request of which the gateway reads no more than where it may go. */
+export interface PlainWork {
+  /** `''` when no model works for it: every account will do. */
+  readonly model: string
+  readonly keys: Omit<SearchKeys, 'tokens'>
+  readonly contentType: string | undefined
+  bodyFor(account: AccountAccess): Uint8Array | readonly Uint8Array[] | BodyStream | null
+  readonly binds: Binds
+  readonly relays: AttemptOptions['relays']
+  /** Part of it has gone out and cannot be sent again. */
+  spent?(): boolean
+  /** Hears of the attempt that the body goes to. */
+  begins?(attempt: Attempt): void
+}
+
+/**
+ * Sends such a request to the account the scheduler chooses, whose slot is held for this exchange alone, and to others
+ * while nothing was answered and all of it can still be sent.
+ */
+export async function sendPlainWork(exchange: RoutedExchange, work: PlainWork): Promise<void> {
+  const { pool, deps, shared } = exchange
+  const budget = shared.budgetOf(pool.name)
+  budget.requested()
+  const state: FailoverState = {
+    maxAttempts: deps.limits.attempts,
+    budget,
+    background: false,
+    attempts: 0,
+    ambiguous: 0,
+  }
+  const wanted = { model: work.model, references: [] }
+  const { session, owners } = work.keys
+  const shed = shedNewWork(exchange, { session, namesState: owners.length > 0 })
+  if (shed !== undefined) await shed
+  const search = new AccountSearch(exchange, wanted, { ...work.keys, tokens: uncounted })
+  for (;;) {
+    const { lease, account } = await next(search, state)
+    if (state.attempts++ > 0) pool.scheduler.reportSwitch()
+    const end = await leased(lease, () => attempt(exchange, work, lease, account))
+    if (end.kind === 'answered') return
+    if (end.orphanId !== undefined) discardOrphan(exchange, account.target, end.orphanId)
+    if (end.kind === 'client_left') throw new ClientLeft()
+    if (end.kind === 'crashed') throw end.error
+    // Only a hedge is abandoned, and nothing here is hedged.
+    if (end.kind === 'abandoned') throw new GatewayError('internal_error')
+    search.failed(account.id, end)
+    const spent = work.spent?.() === true
+    if (spent || !mayMoveOn(state, end)) {
+      throw search.lastError(!spent && end.verdict.mayFailOver ? 'given_up' : 'final')
+    }
+  }
+}
+
+/** Nothing that anyone counts in tokens, or nobody knows how many. */
+const uncounted = { input: 0, total: 0 }
+
+/** The next account; a retry that finds none to go to is not one. */
+async function next(search: AccountSearch, state: FailoverState): ReturnType<AccountSearch['next']> {
+  try {
+    return await search.next()
+  } catch (error) {
+    if (state.attempts > 0) state.budget.giveBack()
+    throw error
+  }
+}
+
+/** A fault of ours between taking a slot and using it must not keep the slot. */
+async function leased<T>(lease: Lease, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use()
+  } catch (error) {
+    lease[Symbol.dispose]()
+    throw error
+  }
+}
+
+function attempt(
+  exchange: RoutedExchange,
+  work: PlainWork,
+  lease: Lease,
+  account: AccountAccess,
+): Promise<AttemptEnd> {
+  const { route, pool, trace, inbound } = exchange
+  const { id, target } = account
+  const record = new AttemptTrace(id, lease)
+  trace.attempts.push(record)
+  const one = new Attempt({
+    ...attemptBasis(exchange),
+    lease,
+    record,
+    commit: pool.commit,
+    firstTokenTimeoutMs: undefined,
+    relays: work.relays,
+    dialect: 'plain',
+    binds: work.binds,
+    model: work.model,
+    continuesResponse: false,
+    judge: judgeReply,
+    blocks: pool.blocks,
+    extraHeaders: answerHeaders(exchange),
+    onCommit: () => {},
+  })
+  work.begins?.(one)
+  const headers = upstreamHeaders(inbound, { contentType: work.contentType })
+  const body = work.bodyFor(account)
+  return runAttempt(exchange, one, { target, method: 'POST', path: route.upstreamPath, headers, body })
+}
