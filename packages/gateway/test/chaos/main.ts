@@ -20,6 +20,7 @@ import { conversations } from './scenarios/crash-conversations.ts'
 import { killsUnderLoad } from './scenarios/crash-under-load.ts'
 import { dripSockets } from './scenarios/drip-sockets.ts'
 import { greedyTenant, revokedKey } from './scenarios/hostile-tenants.ts'
+import { largeUploads } from './scenarios/large-uploads.ts'
 import { leavingClients } from './scenarios/leaving-clients.ts'
 import { mixedFaults } from './scenarios/mixed-faults.ts'
 import { reloads } from './scenarios/reloads.ts'
@@ -33,6 +34,7 @@ const scenarios: readonly Scenario[] = [
   forcedStop,
   leavingClients,
   slowReaders,
+  largeUploads,
   mixedFaults,
   dripSockets,
   reloads,

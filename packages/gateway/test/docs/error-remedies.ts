@@ -34,12 +34,12 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     remedy: 'Send the body without long pauses.',
   },
   body_too_large: {
-    when: 'The body is larger than `limits.body`.',
-    remedy: 'Send less in one request, or raise `limits.body`.',
+    when: 'The body is larger than `limits.body`, or the upload than `limits.upload`; an upload of unknown length is broken off upstream.',
+    remedy: 'Send less in one request, or raise that limit.',
   },
   truncated_body: {
     when: 'The client closed its side before the announced length had come.',
-    remedy: 'Look at the client; nothing was sent upstream.',
+    remedy: 'Look at the client. Nothing was sent upstream, or the upload was broken off there.',
   },
   unsupported_upgrade: {
     when: 'The request asks for another protocol on this connection.',
