@@ -2,6 +2,7 @@ import type { Environment } from './interpolate.ts'
 import { draftOf, type LoadedConfig } from './load.ts'
 import { OriginTable } from './origin.ts'
 import { applyOverrides, type ConfigFlags } from './overrides.ts'
+import { capabilityNames } from './schema/account.ts'
 import { validateDraft } from './validate.ts'
 
 export interface BuildOptions {
@@ -38,6 +39,11 @@ export interface DemoOptions extends BuildOptions {
 /** Requests in flight at each account of the demo; the mock is told the same, so that an overshoot would show. */
 export const demoConcurrency = 8
 
+/** The mock has all but WebSocket. */
+const demoCapabilities = Object.fromEntries(
+  capabilityNames.filter(name => name !== 'websocket').map(name => [name, true]),
+)
+
 /** The demo: one pool of accounts on a mock upstream of this machine, three unless told otherwise. */
 export async function demoConfig(options: DemoOptions): Promise<LoadedConfig> {
   const accounts = options.accountKeys.map((apiKey, index) => ({
@@ -47,7 +53,7 @@ export async function demoConfig(options: DemoOptions): Promise<LoadedConfig> {
     apiKey,
     allowPrivate: true,
     concurrency: demoConcurrency,
-    capabilities: { storedResponses: true, background: true, conversations: true },
+    capabilities: demoCapabilities,
   }))
   const clients = [{ name: 'demo', keys: [options.clientKey] }]
   const store = options.storePath === undefined ? undefined : { path: options.storePath }

@@ -254,6 +254,11 @@ describe('what is stored inside of something stored', () => {
       const answer = await gateway.fetch(path, { method: 'POST', body })
       expect([answer.status, (await answer.json()).error.code]).toEqual([404, 'file_not_found'])
     }
+    const twice = await gateway.fetch('/v1/vector_stores', {
+      method: 'POST',
+      body: '{"items":[{"file_id":"file-foreign","file_id":"file-mine"}]}',
+    })
+    expect([twice.status, (await twice.json()).error.code]).toEqual([400, 'duplicate_key'])
     expect(upstream.seen).toHaveLength(1)
   })
 })

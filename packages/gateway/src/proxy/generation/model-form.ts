@@ -12,6 +12,7 @@ import { spliceBytes } from '../request/splice.ts'
 import { nearestModels } from '../request-exchange.ts'
 import type { GenerationExchange } from './account-search.ts'
 import { serveCreate } from './create.ts'
+import { withinTime } from './deadline.ts'
 import { sendPlainWork } from './plain-work.ts'
 
 const wanted: ReadonlySet<string> = new Set(['model', 'stream'])
@@ -22,34 +23,34 @@ const wanted: ReadonlySet<string> = new Set(['model', 'stream'])
  * as well.
  */
 export async function serveModelForm(exchange: GenerationExchange): Promise<void> {
-  const contentType = headerValue(exchange.inbound.headers, 'content-type')
-  const boundary = formBoundary(contentType)
+  const boundary = formBoundary(headerValue(exchange.inbound.headers, 'content-type'))
   if (boundary === undefined) {
     await serveCreate(exchange)
     return
   }
-  await withinLimits(exchange, async () => {
-    const { inbound, shared, deps, trace, cancellation } = exchange
-    const { bytes, body } = await RequestBody.read(inbound, shared.memory, deps.limits.bodyBytes)
-    try {
-      cancellation.check()
-      trace.bytesIn = bytes.length
-      const form = readForm(bytes, boundary, wanted)
-      trace.stream = form.get('stream')?.value === 'true'
-      await send(exchange, { bytes, contentType, field: modelOf(exchange, form) })
-    } finally {
-      body.release()
-    }
-  })
+  await withinLimits(exchange, () => withinTime(exchange, () => serveForm(exchange, boundary)))
+}
+
+async function serveForm(exchange: GenerationExchange, boundary: string): Promise<void> {
+  const { inbound, shared, deps, trace, cancellation } = exchange
+  const { bytes, body } = await RequestBody.read(inbound, shared.memory, deps.limits.bodyBytes)
+  try {
+    cancellation.check()
+    trace.bytesIn = bytes.length
+    const form = readForm(bytes, boundary, wanted)
+    trace.stream = form.get('stream')?.value === 'true'
+    await send(exchange, { bytes, field: modelOf(exchange, form) })
+  } finally {
+    body.release()
+  }
 }
 
 interface ModelForm {
   readonly bytes: Uint8Array
-  readonly contentType: string | undefined
   readonly field: FormField
 }
 
-function send(exchange: GenerationExchange, { bytes, contentType, field }: ModelForm): Promise<void> {
+function send(exchange: GenerationExchange, { bytes, field }: ModelForm): Promise<void> {
   const { client, inbound, route } = exchange
   const { value: model, start, end } = field
   return sendPlainWork(exchange, {
@@ -59,7 +60,7 @@ function send(exchange: GenerationExchange, { bytes, contentType, field }: Model
       needs: route.needs === undefined ? [] : [route.needs],
       owners: [],
     },
-    contentType,
+    contentType: headerValue(inbound.headers, 'content-type'),
     binds: bindsNothing,
     relays: 'any',
     bodyFor: account => {

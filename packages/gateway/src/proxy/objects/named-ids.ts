@@ -1,4 +1,5 @@
 import { type OwnerKind, ownerKey } from '../ownership/owner-key.ts'
+import { duplicateKey, type RequestScan } from '../request/scan.ts'
 import type { RoutedExchange } from '../request-exchange.ts'
 import { idShape } from '../routing/route.ts'
 import { locateKeys } from './locate.ts'
@@ -14,7 +15,6 @@ const kindOf: Readonly<Record<string, OwnerKind>> = {
   file_id: 'file',
   file_ids: 'file',
   input_file_id: 'file',
-  vector_store_id: 'vector_store',
   vector_store_ids: 'vector_store',
   container_id: 'container',
   encrypted_content: 'encrypted',
@@ -23,8 +23,28 @@ const kindOf: Readonly<Record<string, OwnerKind>> = {
 /** What holds a client's own names and values, not the API's. */
 const clientsOwn: ReadonlySet<string> = new Set(['metadata', 'attributes', 'filters'])
 
-/** Every id that a JSON value names, in the places where the API has them, each once. */
-export function namedIds(value: unknown): readonly NamedId[] {
+/**
+ * Every id that a JSON body names, in the places where the API has them, each once. Throws `duplicate_key` for an object
+ * that names twice: the upstream may read the other one.
+ */
+export function namedIds(scan: RequestScan): readonly NamedId[] {
+  refuseTwice(scan)
+  return idsIn(JSON.parse(decoder.decode(scan.bytes)))
+}
+
+const decoder = new TextDecoder()
+
+function refuseTwice({ bytes, deep }: RequestScan): void {
+  const seen = new Set<string>()
+  for (let index = 0; index < deep.count; index++) {
+    const name = deep.name(index)
+    const member = `${deep.object(index)} ${name}`
+    if (seen.has(member)) throw duplicateKey(bytes, name, deep.value(index))
+    seen.add(member)
+  }
+}
+
+function idsIn(value: unknown): readonly NamedId[] {
   const found = new Map<string, NamedId>()
   const walk = (inner: unknown): void => {
     if (Array.isArray(inner)) for (const one of inner) walk(one)

@@ -22,7 +22,6 @@ export interface ObjectBody {
 }
 
 const noBody: ObjectBody = { bytes: null, contentType: undefined, named: [], release() {} }
-const decoder = new TextDecoder()
 const namingFields: ReadonlySet<string> = new Set(['file_id'])
 
 /** Reads it within `limits.body`. Throws what reading, its headers and its form or JSON give reason for. */
@@ -49,8 +48,8 @@ type Checked = Omit<ObjectBody, 'release'>
 
 function json({ inbound }: RequestExchange, body: Uint8Array): Checked {
   checkContentHeaders(inbound.headers)
-  const { bytes } = scanRequest(body)
-  return { bytes, contentType: 'application/json', named: namedIds(JSON.parse(decoder.decode(bytes))) }
+  const scan = scanRequest(body)
+  return { bytes: scan.bytes, contentType: 'application/json', named: namedIds(scan) }
 }
 
 function formOrJson(exchange: RequestExchange, bytes: Uint8Array): Checked {

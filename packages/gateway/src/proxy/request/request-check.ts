@@ -64,7 +64,8 @@ export function checkCreate(route: Pick<Operation, 'kind'>, scan: RequestScan): 
   const responses = route.kind === 'create_response'
   const continuing = responses || route.kind === 'compact_response' || route.kind === 'count_input_tokens'
   const continues = continuing ? continuation(scan) : undefined
-  const named = findReferences(scan, { elsewhere: route.kind === 'pass_through' ? 'files' : 'ignored' })
+  const unknownBody = route.kind === 'pass_through' || route.kind === 'model_form'
+  const named = findReferences(scan, { elsewhere: unknownBody ? 'files' : 'ignored' })
   return {
     model,
     modelField: modelField!,
