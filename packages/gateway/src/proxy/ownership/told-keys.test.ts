@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readJsonReply } from '../tap/json-tap.ts'
 import { ResponsesTap } from '../tap/responses-tap.ts'
@@ -112,6 +113,23 @@ describe('what an answer tells', () => {
       [encrypted],
     ])
     expect(new Set(steps[5])).toEqual(new Set([conversation, ...items.slice(1), ...rest]))
+  })
+
+  it('is the same however the stream is cut into chunks', () => {
+    const whole =
+      event({ type: 'response.created', response: { id: 'resp_1' } } as never) +
+      event({ type: 'response.output_item.added', item: message } as never) +
+      event({ type: 'response.output_item.done', item: reasoning } as never) +
+      event({ type: 'response.completed', response } as never)
+    const expected = toldBy(stored, whole)[0]
+    const cuts = fc.array(fc.nat(whole.length), { maxLength: 20 })
+    fc.assert(
+      fc.property(cuts, places => {
+        const ends = [...places.sort((a, b) => a - b), whole.length]
+        const chunks = ends.map((end, index) => whole.slice(index === 0 ? 0 : ends[index - 1], end))
+        expect(toldBy(stored, ...chunks).flatMap(keys => keys ?? [])).toEqual(expected)
+      }),
+    )
   })
 
   it('is one batch, however many events one chunk brings', () => {
