@@ -1,6 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables are what is tested
+/**
+ * What is wrong with a configuration file, and the line that says so. Longer than other files because the table is the
+ * point. A file that is not there or half-written, and what a running gateway does with a bad one:
+ * `../../config/load.test.ts`, `../../config/watch.test.ts`, `../cli.test.ts`; a data folder in use, damaged or newer:
+ * `../../../src/stores/sqlite/bindings.test.ts`. Models lead to an upstream's name and no further, so there is no cycle to
+ * find; leases and other nodes have no keys yet.
+ */
 import { describe, expect, it } from 'vitest'
-import { problemsOf, type Written, yaml } from './fixture.ts'
+import { problemsOf, type Written, yaml } from '../../config/fixture.ts'
 
 type Row = readonly [what: string, written: string | Written, expected: string | RegExp]
 

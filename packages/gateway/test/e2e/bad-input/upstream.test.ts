@@ -1,0 +1,114 @@
+/** What upstreams answer that they should not, byte for byte, and what clients get for it. */
+import { createServer as createTlsServer } from 'node:tls'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import {
+  gatewayForTest,
+  startGateway,
+  type TestGateway,
+  type TestGatewayOptions,
+} from '../../fixtures/gateway.ts'
+import { readBody } from '../../fixtures/read-stream.ts'
+import { selfSigned } from '../../fixtures/self-signed.ts'
+import { RawUpstream } from '../../sockets/raw-upstream.ts'
+import { type UpstreamRow, upstreamRows } from './upstream-rows.ts'
+import { jsonType, reply, response } from './upstream-wire.ts'
+
+const adminToken = 'admin-token-of-the-upstream-suite'
+
+const over = (baseUrl: string): TestGatewayOptions => ({
+  accounts: [{ id: 'raw', config: { baseUrl, apiKey: 'sk-upstream-raw-0123456789' } }],
+  limits: { idleTimeout: '200ms', headersTimeout: '200ms', total: '1s' },
+  adminToken,
+})
+
+let upstream: RawUpstream
+let gateway: TestGateway
+
+const reset = (): Promise<Response> =>
+  fetch(`${gateway.url}/admin/api/accounts/raw/reset`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminToken}` },
+  })
+
+const ask = (wire: UpstreamRow['wire']): Promise<Response> =>
+  wire === 'chat'
+    ? gateway.fetch('/v1/chat/completions', {
+        json: { model: 'gpt-5.1', messages: [{ role: 'user', content: 'x' }], stream: true },
+      })
+    : gateway.fetch('/v1/responses', { json: { model: 'gpt-5.1', input: 'x', stream: wire === 'stream' } })
+
+beforeAll(async () => {
+  upstream = await RawUpstream.open()
+  gateway = await startGateway(over(upstream.url))
+})
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+})
+// What was learned of the account is not the next row's affair.
+afterEach(async () => void (await (await reset()).text()))
+
+describe('a bad answer of an upstream', () => {
+  it.each(upstreamRows)('$answer ($wire): $status $code', async row => {
+    upstream.script = row
+    const before = upstream.requests
+    const answer = await ask(row.wire)
+    const { text, end, events } = await readBody(answer)
+
+    expect(answer.status, text.slice(0, 600)).toBe(row.status)
+    expect(end).toBe('clean')
+    expect(upstream.requests - before).toBe(1)
+    expect(text + JSON.stringify([...answer.headers])).not.toMatch(/sk-upstream|169\.254|canary/)
+    for (const [name, value] of row.headers ?? []) {
+      if (value === null) expect(answer.headers.get(name)).toBeNull()
+      else expect(answer.headers.get(name)).toMatch(value)
+    }
+    if (row.body !== undefined) expect(text).toBe(row.body)
+    else expect(text).not.toContain('steal()')
+    if (row.code === undefined) return
+    const last = row.status === 200 ? JSON.parse(events.at(-1)!.data) : JSON.parse(text)
+    const error = last.error ?? last
+    expect(error.code, text).toBe(row.code)
+    for (const words of row.told ?? []) expect(error.message).toContain(words)
+    expect(text).not.toMatch(/response\.completed|\[DONE\]/)
+  })
+
+  it('that goes on after its end is whole, and its connection is never used again', async () => {
+    upstream.script = {
+      says: [...reply(200, response(), jsonType), ...reply(200, response({ id: 'resp_smuggled' }), jsonType)],
+    }
+    const before = upstream.connections
+    for (let count = 0; count < 3; count++) expect(await (await ask('json')).text()).toBe(response())
+    expect(upstream.connections - before).toBeGreaterThanOrEqual(2)
+  })
+
+  it.each([-5, 1e300, '7', null])('that claims %j tokens is charged to nobody', async claimed => {
+    upstream.script = {
+      says: reply(200, response({ usage: { input_tokens: claimed, output_tokens: claimed } }), jsonType),
+    }
+    const tokens = (): Promise<number> => gateway.metric('headgate_tokens_total{account="raw",kind="input"}')
+    const before = await tokens()
+    expect((await ask('json')).status).toBe(200)
+    expect(await tokens()).toBe(before)
+  })
+
+  it('that is encrypted under a certificate nobody vouches for is told as that, without its words', async () => {
+    const { cert, key } = selfSigned()
+    const hostile = await RawUpstream.open(createTlsServer({ cert, key }))
+    onTestFinished(() => hostile.close())
+    const own = await gatewayForTest(over(hostile.url.replace('http:', 'https:')))
+    const answer = await own.fetch('/v1/responses', { json: { model: 'gpt-5.1', input: 'x' } })
+    const text = await answer.text()
+    expect([answer.status, JSON.parse(text).error.code]).toEqual([502, 'upstream_tls'])
+    expect(text).not.toMatch(/self.?signed|127\.0\.0\.1/i)
+    expect(hostile.requests).toBe(0)
+  })
+
+  it('leaves nothing behind: no slot, no waiter, no byte, and a good one is served', async () => {
+    upstream.script = { says: reply(200, response(), jsonType) }
+    expect(await (await ask('json')).text()).toBe(response())
+    expect(await gateway.slotsInUse()).toBe(0)
+    expect(await gateway.metric('headgate_buffered_bytes')).toBe(0)
+    expect(await gateway.metric('headgate_queue_depth{pool="default"}')).toBe(0)
+  })
+})
