@@ -54,6 +54,15 @@ describe('the ring of decisions', () => {
     },
   )
 
+  it('keeps few of many hard keys: a ring of requests with thousands would outweigh the rest', async () => {
+    const scheduler = schedulerWith({})
+    const owners = Array.from({ length: 4096 }, (_, at) => `file:${at}`)
+    await scheduler.bind({}, owners, 'a1')
+    const lease = await scheduler.acquire({ model: 'm', owners })
+    expect(lease.account.id).toBe('a1')
+    expect(lease.decision!.request.owners).toEqual(owners.slice(0, 16))
+  })
+
   it('writes how a lease ended', async () => {
     const scheduler = schedulerWith({})
     const lease = await scheduler.acquire({ model: 'm' })

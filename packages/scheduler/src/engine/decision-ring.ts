@@ -157,7 +157,7 @@ export class DecisionRing {
     const slot = id % this.#starts.length
     this.#starts[slot] = at
     this.#references[slot] = {
-      request,
+      request: remembered(request),
       reason: undefined,
       plan: undefined,
       domain: undefined,
@@ -391,6 +391,16 @@ export class DecisionRing {
   #startOf(id: number): number {
     return this.#starts[id % this.#starts.length]!
   }
+}
+
+/** The most hard keys that a record keeps: a request may have thousands, and the ring outlives it. */
+const maxOwners = 16
+
+function remembered(request: ScheduleRequest): ScheduleRequest {
+  const { owners } = request
+  return owners === undefined || owners.length <= maxOwners
+    ? request
+    : { ...request, owners: owners.slice(0, maxOwners) }
 }
 
 function requestFacts(request: ScheduleRequest): Decision['request'] {

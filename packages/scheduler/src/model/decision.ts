@@ -74,6 +74,7 @@ export interface Decision extends DecisionOutcome {
     readonly session: string
     readonly previousResponse: string
     readonly group: string | null
+    /** The first 16 of them. */
     readonly owners: readonly string[]
     readonly excluded: readonly string[]
   }
