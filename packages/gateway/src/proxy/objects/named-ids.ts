@@ -24,23 +24,36 @@ const kindOf: Readonly<Record<string, OwnerKind>> = {
 const clientsOwn: ReadonlySet<string> = new Set(['metadata', 'attributes', 'filters'])
 
 /**
- * Every id that a JSON body names, in the places where the API has them, each once. Throws `duplicate_key` for an object
- * that names twice: the upstream may read the other one.
+ * Every id that a JSON body names, in the places where the API has them, each once. Throws `duplicate_key` where a member
+ * given twice hides a name: the upstream may read the other one.
  */
 export function namedIds(scan: RequestScan): readonly NamedId[] {
-  refuseTwice(scan)
-  return idsIn(JSON.parse(decoder.decode(scan.bytes)))
+  const value: unknown = JSON.parse(decoder.decode(scan.bytes))
+  refuseHidden(scan, value)
+  return idsIn(value)
 }
 
 const decoder = new TextDecoder()
 
-function refuseTwice({ bytes, deep }: RequestScan): void {
-  const seen = new Set<string>()
-  for (let index = 0; index < deep.count; index++) {
-    const name = deep.name(index)
-    const member = `${deep.object(index)} ${name}`
-    if (seen.has(member)) throw duplicateKey(bytes, name, deep.value(index))
-    seen.add(member)
+/** Compares what the bytes name with what is left of it after parsing, which keeps the last of two. */
+function refuseHidden({ bytes, deep }: RequestScan, value: unknown): void {
+  const left = new Map<string, number>()
+  const places = Array.from({ length: deep.count }, (_, index) => `${deep.depth(index)} ${deep.name(index)}`)
+  for (const place of places) left.set(place, 0)
+  const count = (inner: unknown, depth: number): void => {
+    if (typeof inner !== 'object' || inner === null) return
+    for (const [name, member] of Object.entries(inner)) {
+      const place = `${depth} ${name}`
+      const now = left.get(place)
+      if (now !== undefined) left.set(place, now + 1)
+      count(member, depth + 1)
+    }
+  }
+  if (deep.count > 0) count(value, 1)
+  for (const [index, place] of places.entries()) {
+    const now = left.get(place)!
+    if (now === 0) throw duplicateKey(bytes, deep.name(index), deep.value(index))
+    left.set(place, now - 1)
   }
 }
 
@@ -56,7 +69,6 @@ function idsIn(value: unknown): readonly NamedId[] {
     else walk(id)
   }
   const members = (object: Record<string, unknown>): void => {
-    if (object['type'] === 'item_reference') note('item', object['id'])
     for (const [name, inner] of Object.entries(object)) {
       const kind = Object.hasOwn(kindOf, name) ? kindOf[name] : undefined
       if (kind !== undefined) note(kind, inner)
@@ -64,7 +76,32 @@ function idsIn(value: unknown): readonly NamedId[] {
     }
   }
   walk(value)
+  for (const id of readFromStore(value)) note('item', id)
   return [...found.values()]
+}
+
+/** The ids of items of a conversation that the upstream would read from its store: those that do not bring their content. */
+function readFromStore(body: unknown): unknown[] {
+  const items = (body as { readonly items?: unknown } | null)?.items
+  if (!Array.isArray(items)) return []
+  return items.filter(item => typeof item === 'object' && item !== null && isBare(item)).map(({ id }) => id)
+}
+
+function isBare(item: Readonly<Record<string, unknown>>): boolean {
+  switch (item['type']) {
+    case 'item_reference':
+      return true
+    case 'reasoning':
+      return typeof item['encrypted_content'] !== 'string'
+    case 'image_generation_call':
+      return typeof item['result'] !== 'string'
+    case undefined:
+    case null:
+      // `{"id": ...}` alone is a reference too; a message may leave its type out.
+      return item['role'] === undefined
+    default:
+      return false
+  }
 }
 
 /**
