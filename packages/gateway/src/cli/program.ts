@@ -6,6 +6,7 @@ import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { mockUpstreamCommand } from './mock-upstream.ts'
 import { complain, survivePipeClosure } from './output.ts'
+import { replayCommand } from './replay.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
 import { UsageError } from './usage-error.ts'
@@ -44,6 +45,7 @@ function createProgram(argv: readonly string[]): Command {
     configCommand(),
     doctorCommand(),
     simulateCommand(),
+    replayCommand(),
   ]
   for (const command of commands) program.addCommand(command)
   reportUsageErrors(program)

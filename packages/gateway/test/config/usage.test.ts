@@ -63,6 +63,16 @@ describe('a wrong command line ends with exit code 2 and says why', () => {
       ['simulate', '--scenario', 'brown-out', '--policies', 'classic,fast'],
       /--policies: There is no policy "fast"; the policies are classic, /,
     ],
+    [
+      'a decision log that is not there',
+      ['replay', '--log', 'none.jsonl'],
+      /--log: none\.jsonl cannot be read \(ENOENT\)\. Fix: name the file of telemetry\.decisionLog/,
+    ],
+    [
+      'a change that is none',
+      ['replay', '--log', 'none.jsonl', '--set', 'load'],
+      /--set: "load" is no change\. Fix: write KEY=VALUE/,
+    ],
     ['a superfluous argument', ['config', 'check', 'x.yaml'], /too many arguments/],
   ] as const)('%s', async (_what, args, expected) => {
     const { code, stdout, stderr } = await runInProcess(args)

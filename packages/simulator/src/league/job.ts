@@ -6,18 +6,23 @@ import { simulate, type World } from '../run/simulate.ts'
 import { buildWorld, type Traces } from '../scenario/build.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 
-/** One run to be made: data, so that it can be sent to a thread. */
-export interface Job {
+/** What a run is called in tables and reports. */
+export interface RunLabel {
   /** The scenario's name in the table. */
   readonly id: string
-  readonly scenario: Scenario
+  readonly scenario: Pick<Scenario, 'name' | 'description'>
   readonly seed: number
   readonly policy: string
 }
 
+/** One run to be made: data, so that it can be sent to a thread. */
+export interface Job extends RunLabel {
+  readonly scenario: Scenario
+}
+
 /** What came of it. */
 export interface JobResult {
-  readonly job: Job
+  readonly job: RunLabel
   readonly measures: Measures
   readonly figures: Figures
 }
@@ -29,7 +34,16 @@ export function createJobRunner(traces: Traces, stopwatch?: Stopwatch): (job: Jo
     const key = JSON.stringify([job.scenario, job.seed])
     if (kept?.key !== key) kept = { key, world: buildWorld(job.scenario, job.seed, traces) }
     const options = stopwatch === undefined ? {} : { stopwatch }
-    const result = await simulate(kept.world, policyNamed(job.policy), options)
-    return { job, measures: measure(result), figures: figuresOf(result) }
+    return runOnce(kept.world, job, options)
   }
+}
+
+/** Runs the policy a label names, in a world made before. */
+export async function runOnce(
+  world: World,
+  job: RunLabel,
+  options: { readonly stopwatch?: Stopwatch } = {},
+): Promise<JobResult> {
+  const result = await simulate(world, policyNamed(job.policy), options)
+  return { job, measures: measure(result), figures: figuresOf(result) }
 }

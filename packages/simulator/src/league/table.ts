@@ -31,7 +31,10 @@ export function leagueTable(rows: readonly LeagueRow[]): string {
     const of = rows.filter(row => row.scenario === scenario)
     const seeds = new Set(of.map(row => row.seed)).size
     if (lines.length > 0) lines.push('')
-    lines.push(header(`${scenario} (${seeds === 1 ? '1 seed' : `mean of ${seeds} seeds`})`))
+    const title = `${scenario} (${seeds === 1 ? '1 seed' : `mean of ${seeds} seeds`})`
+    // A title that is too long for the first column has a line of its own.
+    if (title.length >= NAME_WIDTH) lines.push(title)
+    lines.push(header(title.length < NAME_WIDTH ? title : ''))
     for (const policy of new Set(of.map(row => row.policy)))
       lines.push(
         line(
@@ -43,7 +46,7 @@ export function leagueTable(rows: readonly LeagueRow[]): string {
   return `${lines.join('\n')}\n`
 }
 
-const NAME_WIDTH = 26
+const NAME_WIDTH = 28
 const WIDTH = 9
 
 function header(name: string): string {

@@ -35,7 +35,7 @@ export interface Plot {
   readonly shades?: readonly Shade[]
 }
 
-const SIZE = { width: 560, height: 260, left: 52, right: 12, top: 26, bottom: 34 }
+const SIZE = { width: 560, height: 260, left: 52, right: 22, top: 26, bottom: 34 }
 
 /** A plot as SVG with everything in it: no script, no font, no style of the page's. */
 export function plotSvg(plot: Plot): string {
@@ -49,7 +49,7 @@ export function plotSvg(plot: Plot): string {
     ...plot.lines.map(line => lineSvg(line, x, y)),
     `<text class="title" x="${left}" y="16">${escaped(plot.title)}</text>`,
     `<text class="mark" x="${width - right}" y="${height - 4}" text-anchor="end">${escaped(plot.x.label)}</text>`,
-    `<text class="mark" x="4" y="${top - 12}">${escaped(plot.y.label)}</text>`,
+    `<text class="mark" x="${width - right}" y="16" text-anchor="end">${escaped(plot.y.label)}</text>`,
   ]
   const label = escaped(plot.title)
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${parts.join('')}</svg>`

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import {
+  type Change,
+  type JobResult,
+  readDecisionLog,
+  replayWorld,
+  runOnce,
+  type World,
+} from '@headgate/simulator'
+import { note } from './output.ts'
+import { policyOf } from './run-simulation.ts'
+import { keepResults, tellResults } from './simulation-results.ts'
+import { UsageError } from './usage-error.ts'
+
+/** The flags of `headgate replay`, as they were given or by default. */
+export interface ReplayFlags {
+  readonly log: string
+  readonly set: readonly string[]
+  readonly policies: string
+  readonly seed: number
+  readonly report?: string
+  readonly json?: string
+}
+
+/** Runs each policy over a log's traffic, prints the table, and writes what was asked for. */
+export async function runReplay(flags: ReplayFlags): Promise<void> {
+  const policies = flags.policies.split(',').map(policyOf)
+  const changes = flags.set.map(changeOf)
+  const world = worldOf(await textOf(flags.log), flags, changes)
+  const name = [`replay of ${basename(flags.log)}`, ...flags.set].join(', ')
+  const results: JobResult[] = []
+  for (const policy of policies)
+    results.push(await runOnce(world, { id: name, scenario: { name }, seed: flags.seed, policy }))
+  tellResults(results)
+  await keepResults(results, flags)
+}
+
+/** @throws UsageError */
+function changeOf(text: string): Change {
+  const at = text.indexOf('=')
+  if (at > 0) return { key: text.slice(0, at), value: text.slice(at + 1) }
+  throw new UsageError(`--set: ${JSON.stringify(text)} is no change. Fix: write KEY=VALUE, such as load=1.5.`)
+}
+
+/** @throws UsageError */
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new UsageError(
+      `--log: ${file} cannot be read (${reason}). Fix: name the file of telemetry.decisionLog.`,
+    )
+  }
+}
+
+/** @throws UsageError */
+function worldOf(text: string, { log, seed }: ReplayFlags, changes: readonly Change[]): World {
+  const recorded = readDecisionLog(text)
+  const { requests, skipped, durationMs, accounts, sessions } = recorded
+  if (requests === 0) {
+    throw new UsageError(
+      `--log: ${log} holds no request with a decision (${skipped} other lines). Fix: name a file that telemetry.decisionLog wrote.`,
+    )
+  }
+  note(
+    `${requests} requests in ${sessions.length} sessions over ${Math.round(durationMs / 1000)} s; ` +
+      accounts.map(({ id, slots, speed }) => `${id}: ${slots} slots, pace ${speed.toFixed(2)}`).join('; '),
+  )
+  try {
+    return replayWorld(recorded, { seed, changes })
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`--set: ${error.message}`)
+    throw error
+  }
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { policyNamed } from '../src/policies/catalogue.ts'
+import { simulate } from '../src/run/simulate.ts'
+import { type Change, replayWorld } from '../src/scenario/replay.ts'
+import { readDecisionLog } from '../src/workload/decision-log.ts'
+
+interface Logged {
+  readonly at: number
+  readonly session?: string
+  readonly account?: string
+  readonly tokens?: number
+  readonly outcome?: string
+  readonly firstTokenMs?: number
+}
+
+/** A line as the gateway's decision log has it, with what matters here. */
+function line({ at, session = '', account = 'one', tokens, outcome = 'ok', firstTokenMs }: Logged): string {
+  const usage = tokens === undefined ? undefined : { inputTokens: tokens, cachedTokens: 0, outputTokens: 100 }
+  const row = (id: string, limit: number, priority: number) => ({ account: id, limit, inUse: 3, priority })
+  return JSON.stringify({
+    ...{ v: 1, kind: 'request', wallMs: at + 900 },
+    request: { tenant: 'a', durationMs: 900, usage },
+    attempts: [{ account, outcome }],
+    decisions: [
+      {
+        ...{ wallMs: at, request: { session }, admittedTo: account, waitedMs: 0, durationMs: 900 },
+        ...{ firstTokenMs, usage, rows: session === '' ? [row('one', 8, 1), row('two', 4, 2)] : [] },
+      },
+    ],
+  })
+}
+
+// For a prompt of 1,000 tokens with half the slots in use: (350 + 200 + 120) x 1.125 at mean pace.
+const log = [
+  line({ at: 5_000, tokens: 1_000, firstTokenMs: 2 * 670 * 1.125 }),
+  line({ at: 1_000, session: 's1', tokens: 2_000 }),
+  line({ at: 9_000, session: 's1', tokens: 3_000, account: 'three' }),
+  line({ at: 9_100, session: 's2', account: 'three', outcome: 'server_error' }),
+  '{"v":1,"kind":"account","account":"one"}',
+  'broken',
+  '',
+].join('\n')
+
+describe('a decision log', () => {
+  const recorded = readDecisionLog(log)
+
+  it('becomes sessions with their gaps, in the order of arrival', () => {
+    expect(
+      recorded.sessions.map(({ atMs, keyed, template }) => [atMs, keyed, template.turns.length]),
+    ).toEqual([
+      [0, true, 2],
+      [4_000, false, 1],
+      [8_100, true, 1],
+    ])
+    const [first, second] = recorded.sessions[0]!.template.turns
+    expect(second).toMatchObject({ gapMs: 8_000, inputTokens: 3_000 })
+    expect(second!.blocks.slice(0, first!.blocks.length)).toEqual(first!.blocks)
+    expect(recorded).toMatchObject({ requests: 4, skipped: 2, durationMs: 8_101, tenants: ['a'] })
+    expect(recorded.errorShare).toBe(1 / 4)
+  })
+
+  it('gives requests whose tokens it does not tell the median of the others', () => {
+    expect(recorded.sessions[2]!.template.turns[0]).toMatchObject({ inputTokens: 2_000, outputTokens: 100 })
+  })
+
+  it('shows accounts by their limits, else by what they had in use, and their pace', () => {
+    expect(recorded.accounts).toEqual([
+      { id: 'one', slots: 8, priority: 1, speed: expect.closeTo(2) },
+      { id: 'two', slots: 4, priority: 2, speed: 1 },
+      { id: 'three', slots: 4, priority: 0, speed: 1 },
+    ])
+  })
+})
+
+describe('a replay', () => {
+  const recorded = readDecisionLog(log)
+  const world = (...changes: Change[]) => replayWorld(recorded, { seed: 1, changes })
+
+  it('runs the recorded requests', async () => {
+    const { records } = await simulate({ ...world(), backgroundErrors: 0 }, policyNamed('balanced'))
+    expect(records.requests.served).toEqual([true, true, true, true])
+    expect(records.requests.arrivedMs.toSorted((a, b) => a - b)).toEqual([0, 4_000, 8_000, 8_100])
+  })
+
+  it('presses them into less time', () => {
+    const { sessions, durationMs } = world({ key: 'load', value: '2' })
+    expect(durationMs).toBe(8_101 / 2)
+    expect(sessions[1]!.atMs).toBe(2_000)
+    expect(sessions[0]!.template.turns[1]!.gapMs).toBe(4_000)
+  })
+
+  it('changes accounts, and takes them out', () => {
+    const { accounts } = world({ key: 'one.slots', value: '16' }, { key: 'two', value: 'off' })
+    expect(accounts.map(({ id, slots }) => [id, slots])).toEqual([
+      ['one', 16],
+      ['three', 4],
+    ])
+  })
+
+  it.each([
+    [
+      'four',
+      'off',
+      /four: there is nothing of that name to set; write load=FACTOR, .* one of one, two, three\./,
+    ],
+    ['one.colour', '3', /one\.colour: there is nothing of that name/],
+    ['one.slots', '1.5', /"1\.5" is no number that one\.slots can have/],
+    ['load', '0', /"0" is no number that load can have/],
+    ['load', '', /"" is no number/],
+  ])('refuses %s=%s', (key, value, message) => {
+    expect(() => world({ key, value })).toThrow(message)
+  })
+})
