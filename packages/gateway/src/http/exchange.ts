@@ -17,6 +17,7 @@ import { resetConnection } from './reset.ts'
 import { watchStall } from './stall.ts'
 
 const noBody = new Uint8Array(0)
+const emptyStream: BodyStream = { length: 0, async *[Symbol.asyncIterator]() {}, cancel() {} }
 
 /** What all exchanges of one server share. */
 export interface ServerState {
@@ -114,6 +115,8 @@ export class HttpExchange implements Inbound, Outbound {
   openBody(limitBytes: number): BodyStream {
     const refusal = this.#refusesBody(limitBytes)
     if (refusal !== undefined) throw refusal
+    // A request without a body never emits its end.
+    if (this.#contentLength === 0) return emptyStream
     this.#invite()
     const { limits, clock } = this.#server
     const body = new PulledBody(this.#request, this.#contentLength, { limitBytes, limits, clock })

@@ -178,6 +178,14 @@ describe('an upload', () => {
     await free(gateway)
   })
 
+  it.each(['Content-Length: 0', 'X-None: 0'])('of nothing is told to the upstream (%s)', async framing => {
+    const { port } = await scriptedUpstream(takesAll)
+    const gateway = await gatewayOver([port])
+    const client = await open(gateway)
+    client.send(head(gateway, framing))
+    expect((await client.until(text => text.includes('}'))).text).toContain('"bytes":0')
+  })
+
   it('must be a form', async () => {
     const { port, seen } = await scriptedUpstream(takesAll)
     const gateway = await gatewayOver([port])
