@@ -3,7 +3,7 @@ import type { NoneReason } from './model/selection.ts'
 
 const brand = Symbol.for('headgate.scheduler.error')
 
-/** Every way `acquire` rejects; a stable code, never a free text. */
+/** Every way `acquire` and `bind` reject; a stable code, never a free text. */
 export type SchedulerErrorCode =
   | NoneReason
   | 'queue_full'
@@ -11,6 +11,7 @@ export type SchedulerErrorCode =
   | 'aborted'
   | 'draining'
   | 'store_failed'
+  | 'owned_elsewhere'
   | 'invalid_profile'
   | 'invalid_request'
 

@@ -15,6 +15,7 @@ export interface Script {
 export class RawUpstream {
   script: Script = { says: [] }
   connections = 0
+  /** Creates alone: not what the gateway deletes of its own accord. */
   requests = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -51,8 +52,8 @@ export class RawUpstream {
       text += chunk.toString('latin1')
       const size = requestSize(text)
       if (size === undefined || text.length < size) return
+      if (text.startsWith('POST ')) this.requests++
       text = text.slice(size)
-      this.requests++
       void this.#answer(socket)
     })
   }

@@ -39,7 +39,11 @@ function agree(domains: readonly (string | undefined)[]): OwnerLookup {
   return { kind: 'domain', domain: first }
 }
 
-/** Binds hard keys to a state domain. Ids are unguessable and new, so what was bound before was the same or stale. */
+/**
+ * Binds hard keys to a state domain. Ids are unguessable and new: one that another domain has is claimed by an upstream
+ * that lies or repeats itself, and who continues it would be led astray. It stays where it is, and the error (or the
+ * rejection) is `owned_elsewhere`.
+ */
 export function bindOwners(
   core: Core,
   scope: BindingScope,
@@ -48,9 +52,19 @@ export function bindOwners(
   ttlMs: number,
 ): MaybePromise<void> {
   const pending = keys
-    .map(key => core.bindings.put(ownerBindingKey(scope, key), domain, ttlMs))
+    .map(key => bindOwner(core, ownerBindingKey(scope, key), domain, ttlMs))
     .filter(isPromise)
   return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined)
+}
+
+function bindOwner(core: Core, key: string, domain: string, ttlMs: number): MaybePromise<void> {
+  const holder = core.bindings.bindIfAbsent(key, domain, ttlMs)
+  const settle = (held: string): MaybePromise<void> => {
+    if (held !== domain)
+      throw new SchedulerError('owned_elsewhere', 'The id is bound to another state domain already.')
+    return core.bindings.refresh(key, ttlMs)
+  }
+  return isPromise(holder) ? holder.then(settle) : settle(holder)
 }
 
 /** Forgets hard keys, each only while it is bound to what it was found bound to. */

@@ -22,6 +22,7 @@ import { ErrorReply } from './error-reply.ts'
 import { JsonReply } from './json-reply.ts'
 import {
   judgeBadAnswer,
+  judgeBinding,
   judgeFault,
   judgeFirstTokenTimeout,
   type judgeReply,
@@ -301,9 +302,11 @@ export class Attempt implements UpstreamListener {
     return binds.ttlMs === undefined ? lease.bind(keys) : lease.bind(keys, { ttlMs: binds.ttlMs })
   }
 
-  /** The state store does not answer. */
+  /** Nothing has reached the client, and what the answer tells is not bound: see {@link judgeBinding}. */
   failBinding(cause: unknown): void {
-    this.failHere(new GatewayError('state_unavailable', { cause }))
+    const verdict = judgeBinding(cause)
+    if (verdict === undefined) this.failHere(new GatewayError('state_unavailable', { cause }))
+    else this.fail(verdict)
   }
 
   /** The client has all it will get. `undefined` says nothing about the account. */

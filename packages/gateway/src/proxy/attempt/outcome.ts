@@ -1,4 +1,4 @@
-import type { Outcome } from '@headgate/scheduler'
+import { isSchedulerError, type Outcome } from '@headgate/scheduler'
 import type { HeaderList } from '../../wire/header-list.ts'
 import type { UpstreamFault } from '../../wire/upstream.ts'
 import type { ErrorCode } from '../errors/error-catalogue.ts'
@@ -209,6 +209,17 @@ export function judgeBadAnswer(
   details?: GatewayErrorDetails,
 ): Verdict {
   return fault({ kind: 'server_error' }, code, details)
+}
+
+/**
+ * What the answer tells could not be bound. Undefined: the store failed, which is no account's doing. An account that
+ * claims an id of another one answers for nobody: whoever continued it would be led to the wrong conversation.
+ */
+export function judgeBinding(error: unknown): Verdict | undefined {
+  if (!isSchedulerError(error) || error.code !== 'owned_elsewhere') return undefined
+  return judgeBadAnswer('upstream_bad_response', {
+    values: { detail: 'it claims an id that is stored elsewhere' },
+  })
 }
 
 /** No output came in time. */

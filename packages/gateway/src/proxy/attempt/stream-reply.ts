@@ -12,7 +12,7 @@ import type { StreamTap } from '../tap/stream-tap.ts'
 import type { Attempt, Reply } from './attempt.ts'
 import { joinBytes } from './collect.ts'
 import { type CommitSignal, type CommitState, commitStep } from './commit.ts'
-import { judgeBadAnswer, judgeInBand, type Verdict } from './outcome.ts'
+import { judgeBadAnswer, judgeBinding, judgeInBand, type Verdict } from './outcome.ts'
 import { responseHeaders } from './response-headers.ts'
 
 const eventEnd = new TextEncoder().encode('\n\n')
@@ -273,6 +273,11 @@ export class StreamReply implements Reply {
     if (this.#attempt.over) return
     if (!this.#begun) {
       this.#attempt.failBinding(error)
+      return
+    }
+    const verdict = judgeBinding(error)
+    if (verdict !== undefined) {
+      this.#fail(verdict)
       return
     }
     const { log, trace } = this.#attempt.options

@@ -47,6 +47,7 @@ export function schedulerRefusal(error: SchedulerError, context: RefusalContext)
       return new GatewayError('state_unavailable', details)
     case 'aborted':
       return new GatewayError('client_closed', details)
+    case 'owned_elsewhere':
     case 'invalid_profile':
     case 'invalid_request':
       return new GatewayError('internal_error', details)

@@ -11,7 +11,7 @@ import { readBody } from '../../fixtures/read-stream.ts'
 import { selfSigned } from '../../fixtures/self-signed.ts'
 import { RawUpstream } from '../../sockets/raw-upstream.ts'
 import { type UpstreamRow, upstreamRows } from './upstream-rows.ts'
-import { jsonType, reply, response } from './upstream-wire.ts'
+import { completed, created, delta, jsonType, reply, response, stream } from './upstream-wire.ts'
 
 const adminToken = 'admin-token-of-the-upstream-suite'
 
@@ -81,6 +81,44 @@ describe('a bad answer of an upstream', () => {
     for (let count = 0; count < 3; count++) expect(await (await ask('json')).text()).toBe(response())
     expect(upstream.connections - before).toBeGreaterThanOrEqual(2)
   })
+
+  it.each(['json', 'stream'] as const)(
+    'that claims the id of another account’s response gets none of its conversation (%s)',
+    async wire => {
+      const liar = await RawUpstream.open()
+      onTestFinished(() => liar.close())
+      const own = await gatewayForTest({
+        accounts: [
+          { id: 'liar', config: { baseUrl: liar.url, enabled: false } },
+          { id: 'honest', config: { baseUrl: upstream.url } },
+        ],
+      })
+      const says = wire === 'stream' ? stream(created, delta, completed) : reply(200, response(), jsonType)
+      upstream.script = { says }
+      liar.script = { says }
+      const create = async (fields: object = {}): Promise<Response> =>
+        await own.fetch('/v1/responses', {
+          json: { model: 'gpt-5.1', input: 'x', stream: wire === 'stream', ...fields },
+        })
+      expect(await (await create()).text()).toContain('"resp_raw"')
+      const both = (...enabled: boolean[]) =>
+        own.reload({
+          accounts: [
+            { id: 'liar', config: { baseUrl: liar.url, enabled: enabled[0]! } },
+            { id: 'honest', config: { baseUrl: upstream.url, enabled: enabled[1]! } },
+          ],
+        })
+      await both(true, false)
+      const claimed = await create()
+      const { error } = (await claimed.json()) as { error: { code: string; message: string } }
+      expect([claimed.status, error.code]).toEqual([502, 'upstream_bad_response'])
+      expect(error.message).toContain('stored elsewhere')
+      await both(true, true)
+      const before = liar.requests
+      expect((await create({ previous_response_id: 'resp_raw' })).status).toBe(200)
+      expect(liar.requests).toBe(before)
+    },
+  )
 
   it.each([-5, 1e300, '7', null])('that claims %j tokens is charged to nobody', async claimed => {
     upstream.script = {
