@@ -164,7 +164,7 @@ describe('a running server', () => {
     expect([(await ask(url)).status, (await ask(url, newKey)).status]).toEqual([401, 200])
   })
 
-  it('takes a new file without a signal, under a running stream whose key is gone with it', async () => {
+  it('takes a new file without a signal, and ends a running stream whose key is gone with it', async () => {
     const { serve, write } = await setting({ ...streaming, outputTokens: 100 })
     const { child, url } = await serve()
     const answer = await ask(url, teamKey, { stream: true })
@@ -174,7 +174,7 @@ describe('a running server', () => {
       401, 200,
     ])
     const body = await readBody(answer)
-    expect([body.end, body.events.at(-1)!.event]).toEqual(['clean', 'response.completed'])
+    expect([body.end, body.events.at(-1)!.event]).toEqual(['clean', 'error'])
   })
 
   it('goes on serving when whoever read its output has gone', async () => {
