@@ -19,6 +19,7 @@ import type { Scenario, World } from './rig/scenario.ts'
 import { conversations } from './scenarios/crash-conversations.ts'
 import { killsUnderLoad } from './scenarios/crash-under-load.ts'
 import { dripSockets } from './scenarios/drip-sockets.ts'
+import { everyEndpoint } from './scenarios/every-endpoint.ts'
 import { greedyTenant, revokedKey } from './scenarios/hostile-tenants.ts'
 import { largeUploads } from './scenarios/large-uploads.ts'
 import { leavingClients } from './scenarios/leaving-clients.ts'
@@ -36,6 +37,7 @@ const scenarios: readonly Scenario[] = [
   slowReaders,
   largeUploads,
   mixedFaults,
+  everyEndpoint,
   dripSockets,
   reloads,
   greedyTenant,

@@ -55,6 +55,16 @@ describe('a conversation', () => {
     expect(askedBy(gateway, 'conversations.').size).toBe(1)
   })
 
+  it('that could not be made is made elsewhere, although its account said 200', async () => {
+    const gateway = await gatewayForTest({ accounts })
+    gateway.mock.fault({ times: 2, fault: { kind: 'errorInside200' } })
+    const { id } = await gateway.sdk().conversations.create()
+    expect(id).toMatch(/^conv_/)
+    expect(
+      gateway.mock.requests().filter(({ endpoint }) => endpoint === 'conversations.create'),
+    ).toHaveLength(3)
+  })
+
   it('may be made without a body', async () => {
     const gateway = await gatewayForTest({ accounts })
     const answer = await gateway.fetch('/v1/conversations', { method: 'POST' })

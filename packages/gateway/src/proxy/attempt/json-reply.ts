@@ -82,7 +82,9 @@ export class JsonReply implements Reply {
       return
     }
     this.#id = facts.responseId
-    const failure = this.#attempt.options.relays === 'state' ? undefined : facts.failure
+    // What is stored has an id: without one it is this exchange that failed.
+    const tellsOfState = this.#attempt.options.relays === 'state' && facts.responseId !== undefined
+    const failure = tellsOfState ? undefined : facts.failure
     const verdict = failure === undefined ? undefined : judgeInBand(failure, this.#attempt.context)
     if (failure !== undefined) this.#attempt.upstreamSaid(failure.message)
     if (verdict !== undefined && verdict.answer !== 'relay') {

@@ -53,9 +53,11 @@ export class ResponsesTap extends EventTap {
     }
   }
 
+  /** Some servers put a bare error object, as in chat, into every kind of stream. */
   #parsedType(data: string): string {
-    const type = parseObject(data)?.['type']
-    return typeof type === 'string' ? type : ''
+    const { type, error } = parseObject(data) ?? {}
+    if (typeof type === 'string') return type
+    return typeof error === 'object' && error !== null ? 'error' : ''
   }
 
   #readResponse(response: unknown): void {

@@ -15,9 +15,11 @@ export interface Answer {
 /** How to call. */
 export interface CallOptions {
   readonly url: string
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly body?: object
+  /** A body that is no JSON, in the place of `body`. */
+  readonly raw?: { readonly contentType: string; readonly bytes: Uint8Array }
   /** Whose request it is; by default the one client's of most scenarios. */
   readonly key?: string
   /** Sockets to use again; without one every call has a socket of its own. */
@@ -30,7 +32,7 @@ export interface CallOptions {
 
 /** One request to the gateway. Never rejects: a broken connection is an ending like others. */
 export function call(options: CallOptions): Promise<Answer> {
-  const { method = 'POST', path, body, key = clientKey, agent, onBytes, onSent } = options
+  const { method = 'POST', path, body, raw, key = clientKey, agent, onBytes, onSent } = options
   const startedMs = performance.now()
   return new Promise(resolve => {
     let response: IncomingMessage | undefined
@@ -46,6 +48,7 @@ export function call(options: CallOptions): Promise<Answer> {
       agent: agent ?? false,
       headers: {
         authorization: `Bearer ${key}`,
+        ...(raw === undefined ? {} : { 'content-type': raw.contentType }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
     })
@@ -61,7 +64,7 @@ export function call(options: CallOptions): Promise<Answer> {
     })
     outgoing.on('error', () => over(false))
     outgoing.on('close', () => response ?? over(false))
-    outgoing.end(body === undefined ? undefined : JSON.stringify(body))
+    outgoing.end(raw?.bytes ?? (body === undefined ? undefined : JSON.stringify(body)))
     onSent?.(outgoing)
   })
 }

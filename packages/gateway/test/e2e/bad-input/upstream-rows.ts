@@ -333,6 +333,13 @@ const streams: readonly UpstreamRow[] = [
     code: 'upstream_auth',
   },
   {
+    answer: 'a bare error object, first',
+    wire: 'stream',
+    says: stream(created, 'data: {"error":{"message":"sk-upstream-raw","type":"server_error"}}\n\n'),
+    status: 502,
+    code: 'upstream_failed',
+  },
+  {
     answer: 'an error object in a chat, first',
     wire: 'chat',
     says: stream('data: {"error":{"message":"sk-upstream-raw","type":"server_error"}}\n\n'),

@@ -15,14 +15,16 @@ import { completed, created, delta, jsonType, reply, response, stream } from './
 
 const adminToken = 'admin-token-of-the-upstream-suite'
 
-const over = (baseUrl: string): TestGatewayOptions => ({
+const over = (baseUrl: string, total = '30s'): TestGatewayOptions => ({
   accounts: [{ id: 'raw', config: { baseUrl, apiKey: 'sk-upstream-raw-0123456789' } }],
-  limits: { idleTimeout: '200ms', headersTimeout: '200ms', total: '1s' },
+  limits: { idleTimeout: '200ms', headersTimeout: '200ms', total },
   adminToken,
 })
 
 let upstream: RawUpstream
 let gateway: TestGateway
+/** Bounds a whole generation before its upstream’s silence would: for what is never silent. */
+let impatient: TestGateway
 
 const reset = (): Promise<Response> =>
   fetch(`${gateway.url}/admin/api/accounts/raw/reset`, {
@@ -30,19 +32,21 @@ const reset = (): Promise<Response> =>
     headers: { authorization: `Bearer ${adminToken}` },
   })
 
-const ask = (wire: UpstreamRow['wire']): Promise<Response> =>
+const ask = (wire: UpstreamRow['wire'], whom = gateway): Promise<Response> =>
   wire === 'chat'
-    ? gateway.fetch('/v1/chat/completions', {
+    ? whom.fetch('/v1/chat/completions', {
         json: { model: 'gpt-5.1', messages: [{ role: 'user', content: 'x' }], stream: true },
       })
-    : gateway.fetch('/v1/responses', { json: { model: 'gpt-5.1', input: 'x', stream: wire === 'stream' } })
+    : whom.fetch('/v1/responses', { json: { model: 'gpt-5.1', input: 'x', stream: wire === 'stream' } })
 
 beforeAll(async () => {
   upstream = await RawUpstream.open()
   gateway = await startGateway(over(upstream.url))
+  impatient = await startGateway(over(upstream.url, '1s'))
 })
 afterAll(async () => {
   await gateway.close()
+  await impatient.close()
   await upstream.close()
 })
 // What was learned of the account is not the next row's affair.
@@ -52,7 +56,7 @@ describe('a bad answer of an upstream', () => {
   it.each(upstreamRows)('$answer ($wire): $status $code', async row => {
     upstream.script = row
     const before = upstream.requests
-    const answer = await ask(row.wire)
+    const answer = await ask(row.wire, row.code === 'deadline_exceeded' ? impatient : gateway)
     const { text, end, events } = await readBody(answer)
 
     expect(answer.status, text.slice(0, 600)).toBe(row.status)
