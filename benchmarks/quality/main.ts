@@ -22,6 +22,11 @@ import {
 } from '@headgate/simulator'
 import { runJobs } from '@headgate/simulator/node'
 
+process.on('uncaughtException', error => {
+  process.stderr.write(`${error instanceof RangeError ? error.message : error.stack}\n`)
+  process.exit(1)
+})
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1,2,3' },
@@ -41,10 +46,10 @@ function seedsOf(text: string): number[] {
   })
 }
 
-/** `R10` stands for `R10-5000` as well: one is told beside the other. */
+/** `R10` stands for `R10-5000` as well: one is told beside the other. `R11` is no scenario of its own: alone it means all. */
 function scenariosOf(text: string | undefined): typeof LEAGUE {
-  if (text === undefined) return LEAGUE
-  const wanted = text.split(',')
+  const wanted = text?.split(',').filter(id => id !== 'R11') ?? []
+  if (wanted.length === 0) return LEAGUE
   for (const id of wanted) {
     if (LEAGUE.some(row => row.id === id)) continue
     throw new RangeError(`--scenarios: there is no ${id}; there are ${LEAGUE.map(row => row.id).join(', ')}.`)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { POLICIES, policyNamed } from '../src/policies/catalogue.ts'
-import { simulate, type World } from '../src/run/simulate.ts'
+import { simulate } from '../src/run/simulate.ts'
+import type { World } from '../src/run/world.ts'
 import { buildWorld } from '../src/scenario/build.ts'
 import type { Scenario } from '../src/scenario/scenario.ts'
 import { noTraces } from './no-traces.ts'

@@ -1,4 +1,4 @@
-import type { RunResult } from '../run/simulate.ts'
+import type { RunResult } from '../run/world.ts'
 import type { IncidentKind } from '../world/incidents.ts'
 import { quantiles } from './percentile.ts'
 

@@ -1,4 +1,4 @@
-import type { RunResult } from '../run/simulate.ts'
+import type { RunResult } from '../run/world.ts'
 import { percentile } from './percentile.ts'
 
 /** What a part of the requests came to. */

@@ -1,4 +1,4 @@
-import type { RunResult } from '../run/simulate.ts'
+import type { RunResult } from '../run/world.ts'
 import type { Incident, IncidentKind } from '../world/incidents.ts'
 import { type GroupMeasures, groupsOf } from './groups.ts'
 import { percentile } from './percentile.ts'

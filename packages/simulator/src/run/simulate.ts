@@ -1,44 +1,15 @@
 import type { Lease } from '@headgate/scheduler'
-import { createRecords, type Records } from '../measure/records.ts'
+import { createRecords } from '../measure/records.ts'
 import type { Observer, Policy, SimulatedRequest } from '../policies/policy.ts'
 import { createEventLoop, type EventLoop, WALL_START_MS } from '../time/event-loop.ts'
 import { ownBlocks, type SessionStart } from '../workload/session.ts'
-import type { WorldAccount } from '../world/accounts.ts'
-import { createIncidents, type Incident } from '../world/incidents.ts'
+import { createIncidents } from '../world/incidents.ts'
 import { firstTokenMs, MEAN_PACE } from '../world/latency.ts'
-import { createPrefixCache, type PrefixCache } from '../world/prefix-cache.ts'
+import { createPrefixCache } from '../world/prefix-cache.ts'
 import { createUpstream, type Prompt, type Upstream } from '../world/upstream.ts'
 import { createGateways, type Gateways, type Stopwatch } from './gateways.ts'
-
-/** A world with its traffic, ready to be run by any policy. */
-export interface World {
-  readonly seed: number
-  readonly durationMs: number
-  readonly accounts: readonly WorldAccount[]
-  readonly sessions: readonly SessionStart[]
-  readonly incidents: readonly Incident[]
-  readonly backgroundErrors: number
-  readonly gateways: number
-  readonly staleMs: number
-  /** Instants at which every gateway is started anew. */
-  readonly restartsMs: readonly number[]
-  readonly tenants: readonly TenantRule[]
-}
-
-/** How the gateway treats a tenant. */
-export interface TenantRule {
-  readonly name: string
-  readonly weight: number
-}
-
-/** What came of a run. */
-export interface RunResult {
-  readonly policy: string
-  readonly world: World
-  readonly records: Records
-  /** Median real time of a selection, in microseconds; 0 without a stopwatch. */
-  readonly selectMicros: number
-}
+import type { Request, Served, Session } from './request.ts'
+import type { RunResult, World } from './world.ts'
 
 /** At most so many attempts a request. */
 const MOST_ATTEMPTS = 4
@@ -58,25 +29,6 @@ export async function simulate(
   const run = new Run(world, policy, options.stopwatch)
   await run.finish()
   return { policy: policy.name, world, records: run.records, selectMicros: run.gateways.selectMicros }
-}
-
-interface Session {
-  readonly start: SessionStart
-  readonly cache: PrefixCache
-  turn: number
-}
-
-/** One request on its way: through a queue, up to four attempts, to its last token or its failure. */
-interface Request {
-  readonly session: Session
-  readonly prompt: Prompt
-  readonly schedule: SimulatedRequest
-  readonly gateway: number
-  readonly arrivedMs: number
-  readonly reusableTokens: number
-  readonly failedOn: Set<string>
-  attempts: number
-  waitedMs: number
 }
 
 class Run {
@@ -285,13 +237,4 @@ class Run {
     requests.cachedTokens.push(end.cachedTokens)
     requests.tenant.push(this.#tenants.indexOf(request.schedule.tenant ?? ''))
   }
-}
-
-interface Served {
-  readonly request: Request
-  readonly lease: Lease
-  readonly observer: Observer | undefined
-  readonly account: number
-  readonly cachedTokens: number
-  readonly beganMs: number
 }

@@ -1,5 +1,5 @@
 import { type Chance, createChance } from '../chance.ts'
-import type { World } from '../run/simulate.ts'
+import type { World } from '../run/world.ts'
 import { agentSessions } from '../workload/agents.ts'
 import { drawArrivals, type TenantShare } from '../workload/arrivals.ts'
 import { azureTrace } from '../workload/azure.ts'

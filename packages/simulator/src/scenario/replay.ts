@@ -1,4 +1,4 @@
-import type { World } from '../run/simulate.ts'
+import type { World } from '../run/world.ts'
 import type { Recorded } from '../workload/decision-log.ts'
 import { MEAN_PACE } from '../world/latency.ts'
 

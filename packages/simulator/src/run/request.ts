@@ -1,0 +1,35 @@
+import type { Lease } from '@headgate/scheduler'
+import type { Observer, SimulatedRequest } from '../policies/policy.ts'
+import type { SessionStart } from '../workload/session.ts'
+import type { PrefixCache } from '../world/prefix-cache.ts'
+import type { Prompt } from '../world/upstream.ts'
+
+/** A session under way. */
+export interface Session {
+  readonly start: SessionStart
+  readonly cache: PrefixCache
+  turn: number
+}
+
+/** One request on its way: through a queue, up to four attempts, to its last token or its failure. */
+export interface Request {
+  readonly session: Session
+  readonly prompt: Prompt
+  readonly schedule: SimulatedRequest
+  readonly gateway: number
+  readonly arrivedMs: number
+  readonly reusableTokens: number
+  readonly failedOn: Set<string>
+  attempts: number
+  waitedMs: number
+}
+
+/** An attempt that is being served. */
+export interface Served {
+  readonly request: Request
+  readonly lease: Lease
+  readonly observer: Observer | undefined
+  readonly account: number
+  readonly cachedTokens: number
+  readonly beganMs: number
+}
