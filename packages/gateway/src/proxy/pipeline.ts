@@ -14,6 +14,7 @@ import type { Inbound, Outbound } from './exchange.ts'
 import type { GenerationExchange } from './generation/account-search.ts'
 import { serveCreate } from './generation/create.ts'
 import { serveModelForm } from './generation/model-form.ts'
+import { createOutages } from './generation/outage.ts'
 import { PoolHedging } from './generation/pool-hedging.ts'
 import { createRetryBudget, type RetryBudget } from './generation/retry-budget.ts'
 import { createTokenEstimates } from './generation/token-estimates.ts'
@@ -188,6 +189,7 @@ function createShared(deps: PipelineDeps): Shared {
     models: createModelDirectory({ upstream, clock }),
     estimates: createTokenEstimates(),
     spreadRetry: createRetrySpread(clock),
+    outages: createOutages(clock),
     running: new Map(),
     underWay: new Set(),
     wrongKeys: createWrongKeys(clock),

@@ -9,6 +9,7 @@ import { type Cancellation, ClientLeft } from './cancellation.ts'
 import { GatewayError } from './errors/errors.ts'
 import type { RetrySpread } from './errors/retry-spread.ts'
 import type { Inbound, Outbound } from './exchange.ts'
+import type { Outages } from './generation/outage.ts'
 import type { PoolHedging } from './generation/pool-hedging.ts'
 import type { RetryBudget } from './generation/retry-budget.ts'
 import type { TokenEstimates } from './generation/token-estimates.ts'
@@ -26,6 +27,8 @@ export interface Shared {
   readonly estimates: TokenEstimates
   /** For those who are turned away until an instant that is the same for many. */
   readonly spreadRetry: RetrySpread
+  /** Where (nearly) everything fails at the moment. */
+  readonly outages: Outages
   /** One budget a pool: an outage of one pool must not spend another's. */
   budgetOf(pool: string): RetryBudget
   /** What a pool that hedges has learned and may spend. */

@@ -286,7 +286,7 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     remedy: 'Retry as Retry-After says. Operator: as for `queue_timeout`.',
   },
   accounts_cooling_down: {
-    when: 'Every account that serves the model is resting or ejected, for longer than a request may wait.',
+    when: 'Every account that serves the model is resting or ejected, for longer than a request may wait; or nearly every request for it has failed in the last ten seconds, and only one in ten is still sent.',
     remedy: 'Retry as Retry-After says. Operator: `headgate_account_state` says which and why.',
   },
   accounts_rate_limited: {

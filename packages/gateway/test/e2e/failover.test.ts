@@ -295,6 +295,27 @@ describe('when nobody can answer', () => {
     expect(retries).toBeLessThanOrEqual(5)
   })
 
+  it('most of the new work is told to come back after the first failures, what continues something is not', async () => {
+    const gateway = await gatewayForTest({ limits: { retryRatio: 0, retryBurst: 0 } })
+    const ask = (fields: object = {}): Promise<Response> =>
+      gateway.fetch('/v1/responses', { json: { model: 'gpt-5.1', input: 'x', ...fields } })
+    const { id } = (await (await ask()).json()) as { id: string }
+    gateway.mock.fault({ fault: { kind: 'status', status: 500 } })
+    const codes = new Map<string, number>()
+    for (let count = 0; count < 200; count++) {
+      const answer = await ask()
+      const { code } = ((await answer.json()) as { error: { code: string } }).error
+      codes.set(code, (codes.get(code) ?? 0) + 1)
+      if (code === 'accounts_cooling_down') expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
+    }
+    expect(codes.get('accounts_cooling_down')).toBeGreaterThan(120)
+    expect(generations(gateway.mock).length).toBeLessThan(80)
+    const continued = await ask({ previous_response_id: id })
+    expect(((await continued.json()) as { error: { code: string } }).error.code).not.toBe(
+      'accounts_cooling_down',
+    )
+  })
+
   it('a limit is told with the time when the first account is free again', async () => {
     const gateway = await gatewayForTest(shortWaits)
     for (const [account, retryAfterMs] of [

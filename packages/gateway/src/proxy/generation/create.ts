@@ -8,6 +8,7 @@ import { shedNewWork } from '../admission/shed.ts'
 import { Attempt, type AttemptEnd } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
 import { ClientLeft } from '../cancellation.ts'
+import { GatewayError } from '../errors/errors.ts'
 import { modelNotFound } from '../errors/scheduler-refusal.ts'
 import { type Binds, bindsNothing, bindsOfChat, bindsOfResponse } from '../ownership/binds.ts'
 import { removalsOf } from '../ownership/replay.ts'
@@ -55,7 +56,7 @@ async function create(exchange: GenerationExchange, headers: HeaderList): Promis
     const shed = shedNewWork(exchange, { session: keys.session, namesState })
     if (shed !== undefined) await shed
     await exchange.rateCharge?.tokens(keys.tokens.total)
-    await generate(exchange, creation)
+    await withoutHerd(exchange, creation)
   } finally {
     creation.body.release()
   }
@@ -103,6 +104,20 @@ function sessionOf(
   return sessionKey(client.tenant, inbound.headers, scan, lastResort)
 }
 
+/** While everything fails, most new work is told to come back; what continues something waits for its owner anyway. */
+async function withoutHerd(exchange: GenerationExchange, creation: Creation): Promise<void> {
+  const { pool, shared } = exchange
+  const outage = shared.outages.of(pool.name, creation.facts.model)
+  if (outage !== undefined && creation.facts.references.length === 0 && outage.refuses())
+    throw new GatewayError('accounts_cooling_down', { retryAfterMs: shared.spreadRetry(1000) })
+  outage?.sent()
+  try {
+    await generate(exchange, creation)
+  } finally {
+    outage?.over()
+  }
+}
+
 async function generate(exchange: GenerationExchange, creation: Creation): Promise<void> {
   const { pool, deps, shared } = exchange
   const budget = shared.budgetOf(pool.name)
@@ -144,10 +159,13 @@ function afterwards(
   search: AccountSearch,
   ends: readonly Finish<CreateAttempt>[],
 ): 'answered' | 'failed' {
+  const { pool, shared, trace } = exchange
   for (const { contender, end } of ends) {
     if (end.kind === 'answered') continue
     if (end.orphanId !== undefined) discardOrphan(exchange, contender.account.target, end.orphanId)
-    if (end.kind === 'failed') search.failed(contender.account.id, end)
+    if (end.kind !== 'failed') continue
+    search.failed(contender.account.id, end)
+    shared.outages.failed(pool.name, trace.model ?? '', end.verdict.outcome)
   }
   const kinds = new Map(ends.map(({ end }) => [end.kind, end]))
   const crashed = kinds.get('crashed')
@@ -217,6 +235,7 @@ function unsentAttempt(
     blocks: pool.blocks,
     extraHeaders: answerHeaders(exchange),
     onCommit: () => {
+      exchange.shared.outages.of(pool.name, facts.model)?.answered()
       creation.scan = undefined
       creation.body.release()
     },
