@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { measure } from '../src/measure/measures.ts'
 import { POLICIES, policyNamed } from '../src/policies/catalogue.ts'
 import { simulate } from '../src/run/simulate.ts'
 import type { World } from '../src/run/world.ts'
@@ -59,5 +60,47 @@ describe('a run', () => {
   it('with several gateways and stale loads never takes a slot too many', async () => {
     const world = worldOf({ ...rough, gateways: { count: 4, staleSeconds: 3 } })
     await simulate(world, policyNamed('classic'))
+  })
+
+  it('tells how tenants and tiers fared, each by itself', async () => {
+    const tenants = [
+      { name: 'modest', share: 0.3 },
+      { name: 'greedy', share: 0.7 },
+    ]
+    const scenario = {
+      ...rough,
+      accounts: { count: 6, tiers: [0.5, 1] },
+      workload: { ...rough.workload, tenants },
+    }
+    const { groups, failPercent, requests } = measure(
+      await simulate(worldOf(scenario), policyNamed('balanced')),
+    )
+    expect(groups.map(({ group }) => group)).toEqual(['tenant modest', 'tenant greedy', 'tier 0', 'tier 1'])
+    const [modest, greedy, first, second] = groups
+    expect(modest!.sharePercent + greedy!.sharePercent).toBeCloseTo(100)
+    expect(first!.sharePercent + second!.sharePercent).toBeCloseTo(100)
+    const failed = (group: typeof modest) => (group!.failPercent! * group!.sharePercent) / 100
+    expect(failed(modest) + failed(greedy)).toBeCloseTo(failPercent)
+    expect(requests).toBeGreaterThan(200)
+    expect(measure(await simulate(worldOf(rough), policyNamed('balanced'))).groups).toEqual([])
+  })
+
+  it('goes on when gateways are started anew: what waited is turned away, what runs ends', async () => {
+    const before = await simulate(worldOf(rough), policyNamed('balanced'))
+    const after = await simulate(
+      worldOf({ ...rough, gateways: { restartsAtSeconds: [60] } }),
+      policyNamed('balanced'),
+    )
+    expect(after.records.requests.served.length).toBeGreaterThan(200)
+    const early = ({ records }: typeof before) => records.attempts.atMs.filter(at => at < 60_000)
+    expect(early(after)).toEqual(early(before))
+    expect(after.records.attempts).not.toEqual(before.records.attempts)
+  })
+
+  it('tries four accounts and no more', async () => {
+    const { records } = await simulate(worldOf({ ...rough, backgroundErrors: 0.8 }), policyNamed('random'))
+    const { attempts, served } = records.requests
+    expect(Math.max(...attempts)).toBe(4)
+    for (const [row, count] of attempts.entries()) if (!served[row]) expect(count).toBe(4)
   })
 })

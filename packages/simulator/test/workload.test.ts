@@ -3,6 +3,7 @@ import { createChance, drawFor } from '../src/chance.ts'
 import { shippedTraces } from '../src/node/traces.ts'
 import { agentSessions } from '../src/workload/agents.ts'
 import { type ArrivalPlan, drawArrivals } from '../src/workload/arrivals.ts'
+import { azureTrace } from '../src/workload/azure.ts'
 import { capacity } from '../src/workload/capacity.ts'
 import { mooncakeSessions } from '../src/workload/mooncake.ts'
 import { ownBlocks } from '../src/workload/session.ts'
@@ -34,6 +35,20 @@ describe('the conversation trace', () => {
       [0, 900],
       [3_500, 1_400],
     ])
+  })
+})
+
+describe('the Azure traces', () => {
+  it.each([
+    ['code', () => shippedTraces().azureCode(), 8_819],
+    ['conversation', () => shippedTraces().azureConversation(), 19_366],
+  ] as const)('%s: single requests, and the hour in which they came', (_name, text, count) => {
+    const { templates, rhythm } = azureTrace(text())
+    expect(templates).toHaveLength(count)
+    expect(templates.every(({ turns }) => turns.length === 1 && turns[0]!.inputTokens > 0)).toBe(true)
+    const spanMs = rhythm.at(-1)! - rhythm[0]!
+    expect(spanMs / 3_600_000).toBeGreaterThan(0.9)
+    expect(spanMs / 3_600_000).toBeLessThan(1.1)
   })
 })
 
