@@ -120,6 +120,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
         this.#events.add({ wallMs: clock.wallMs(), account, from, to, reason })
         this.#tell(listener => listener.accountChanged?.(account, from, to, reason))
       },
+      recovered: row => this.#core.learning?.odds.forget(row),
       forgotten: row => {
         this.#core.headroom.forget(columns.accounts[row]!)
         this.#core.learning?.forget(row)
@@ -190,14 +191,14 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
 
   select(request: ScheduleRequest): Selection | Promise<Selection> {
     this.#refuseWhileDraining()
-    const run = runSelection(this.#core, request)
+    const run = runSelection(this.#core, request, { patient: false })
     return isPromise(run) ? run.then(done => this.#selection(done)) : this.#selection(run)
   }
 
   async acquire(request: ScheduleRequest, { signal }: { readonly signal?: CancelSignal } = {}) {
     this.#refuseWhileDraining()
     if (signal?.aborted) throw aborted(signal, undefined)
-    const pending = runSelection(this.#core, request, signal)
+    const pending = runSelection(this.#core, request, { signal, patient: true })
     const run = isPromise(pending) ? await pending : pending
     this.#decided(run)
     if (run.result === 'selected') {

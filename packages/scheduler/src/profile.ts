@@ -38,8 +38,8 @@ export interface WaitRule {
   readonly timeoutMs: number
   readonly max: number
   /**
-   * Nobody enters the queue who would have to wait longer than this, judged by how fast it is served; read of the
-   * pool's rule. Default: whoever finds a place may enter.
+   * Nobody enters a queue of four or more who would have to wait longer than this, judged by how long slots are held;
+   * read of the pool's rule, where the profile learns. Default: whoever finds a place may enter.
    */
   readonly shedMs?: number
   /**
@@ -189,9 +189,9 @@ export function balancedProfile(options: ProfileOptions = {}): Profile {
 
 /** Twelve at random and the warm ones do as well as all of them; see samplers/random-few.ts. */
 const ADAPTIVE_SAMPLE = 12
-const ADAPTIVE_PATIENCE: PatienceRule = { maxMs: 3_000, marginMs: 200 }
+const ADAPTIVE_PATIENCE: PatienceRule = { maxMs: 2_000, marginMs: 150 }
 /** Beyond it a request is better off elsewhere or later: told at once, it can still be. */
-const ADAPTIVE_SHED_MS = 2_000
+const ADAPTIVE_SHED_MS = 1_500
 
 /**
  * The expected cost of serving a request at each account, learned from their answers, instead of a weighted sum; a

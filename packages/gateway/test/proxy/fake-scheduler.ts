@@ -171,6 +171,7 @@ export class FakeScheduler {
       layer: 'load_balance' as const,
       decisionId,
       waitedMs: 0,
+      expectedFirstTokenMs: undefined,
       held: true,
       bind: keys => {
         const pending = this.bind()

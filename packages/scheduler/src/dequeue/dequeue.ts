@@ -24,13 +24,13 @@ export interface DequeueLine {
   /** `admitted`: with a slot. `gone`: without one (left, expired, turned away). */
   left(waiter: Waiter, how: 'admitted' | 'gone'): void
   /**
-   * Who gets the slot; `valueMs` says what it is worth to one beyond a slot elsewhere, in milliseconds saved. Waiters for whom a slot is being asked already (`claiming`) are refused by
-   * `mayUse`.
+   * Who gets the slot; `urgency` says how much one needs this very slot. Waiters for whom a slot is being asked already
+   * (`claiming`) are refused by `mayUse`.
    */
   next(
     mayUse: (waiter: Waiter) => boolean,
     nowMs: number,
-    valueMs?: (waiter: Waiter) => number,
+    urgency?: (waiter: Waiter, nowMs: number) => number,
   ): Waiter | undefined
   /** Tenants remembered, waiting or not: bounded by those who wait and {@link MAX_IDLE} others a band. */
   readonly remembered: number

@@ -22,12 +22,13 @@ export const tenantFair: StatefulDequeue = { name: 'tenant-fair', createLine: ()
 const LOOK_AHEAD = 200
 
 /**
- * {@link tenantFair} over tenants; within the tenant whose turn it is, the waiter to whom this slot is worth most:
+ * {@link tenantFair} over tenants; within the tenant whose turn it is, the waiter that needs this very slot most, among its
+ * first {@link LOOK_AHEAD}:
  *
- *   time waited + time its warm cache here saves - time its warm cache elsewhere would
+ *   urgency = (waited + 3 x (time its warm cache here saves - time its warmest cache elsewhere would)) / its best ttft
  *
- * among its first {@link LOOK_AHEAD}. Waiting counts as much as saving, so nobody is passed by for longer than a cold
- * prompt takes to read.
+ * As a share of what it would take at best, because that is what a wait feels like: a second is nothing before a long
+ * prompt and everything before a short one. Saving counts three times, because a slot held shorter serves all who wait.
  */
 export const warmFair: StatefulDequeue = { name: 'warm-fair', createLine: () => createLine(LOOK_AHEAD) }
 
@@ -87,8 +88,8 @@ function createLine(lookAhead: number): DequeueLine {
       // Nobody waits: everyone who did was served, so nobody owes anybody anything.
       if (band.waiting === 0) bands = bands.filter(other => other !== band)
     },
-    next(mayUse, nowMs, valueMs) {
-      const choice = { mayUse, nowMs, valueMs, lookAhead }
+    next(mayUse, nowMs, urgency) {
+      const choice = { mayUse, nowMs, urgency, lookAhead }
       for (const band of bands) {
         const found = chooseIn(band, choice)
         if (found !== undefined) return found
@@ -108,7 +109,7 @@ function unitsOf({ cost, weight }: Waiter): number {
 interface Choice {
   readonly mayUse: (waiter: Waiter) => boolean
   readonly nowMs: number
-  readonly valueMs: ((waiter: Waiter) => number) | undefined
+  readonly urgency: ((waiter: Waiter, nowMs: number) => number) | undefined
   readonly lookAhead: number
 }
 
@@ -130,7 +131,7 @@ function chooseIn(band: Band, choice: Choice): Waiter | undefined {
 /** Whom of a tenant's waiters the slot would go to, and the virtual time at which it would start. */
 function chooseOf(
   flow: Flow,
-  { mayUse, nowMs, valueMs, lookAhead }: Choice,
+  { mayUse, nowMs, urgency, lookAhead }: Choice,
 ): { readonly waiter: Waiter | undefined; readonly units: number } {
   let units = flow.timeUnits
   let found: Waiter | undefined
@@ -141,7 +142,7 @@ function chooseOf(
     const may = waiter.deadlineMs > nowMs && mayUse(waiter)
     if (isClaiming) units += unitsOf(waiter)
     if (!may || isClaiming) continue
-    const worth = valueMs === undefined ? 0 : nowMs - waiter.sinceMs + valueMs(waiter)
+    const worth = urgency === undefined ? 0 : urgency(waiter, nowMs)
     if (worth > most) {
       found = waiter
       most = worth

@@ -10,8 +10,6 @@ export interface ServiceRate {
    * {@link MAX_RETRY_MS}; undefined while nobody was ever served through it.
    */
   retryAfterMs(waiting: number, nowMs: number): number | undefined
-  /** The same without bounds. */
-  waitMs(waiting: number, nowMs: number): number | undefined
 }
 
 /** A client told less would come back to the same queue. */
@@ -46,14 +44,6 @@ export function createServiceRate(): ServiceRate {
     atMs = nowMs
   }
 
-  function waitMs(waiting: number, nowMs: number): number | undefined {
-    advance(nowMs)
-    if (count === 0) return undefined
-    const weight = 1 - Math.exp(-Math.max(1, busyMs) / MEMORY_MS)
-    const perMs = count / (MEMORY_MS * weight)
-    return Math.max(1, waiting) / perMs
-  }
-
   return {
     busy(nowMs) {
       advance(nowMs)
@@ -67,10 +57,12 @@ export function createServiceRate(): ServiceRate {
       advance(nowMs)
       count++
     },
-    waitMs,
     retryAfterMs(waiting, nowMs) {
-      const ms = waitMs(waiting, nowMs)
-      return ms === undefined ? undefined : boundedRetryMs(ms)
+      advance(nowMs)
+      if (count === 0) return undefined
+      const weight = 1 - Math.exp(-Math.max(1, busyMs) / MEMORY_MS)
+      const perMs = count / (MEMORY_MS * weight)
+      return boundedRetryMs(Math.max(1, waiting) / perMs)
     },
   }
 }

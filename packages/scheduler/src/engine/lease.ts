@@ -71,6 +71,10 @@ export class SlotLease implements Lease {
     return this.#held
   }
 
+  get expectedFirstTokenMs(): number | undefined {
+    return this.expectation?.predictedMs
+  }
+
   get decision(): Decision | undefined {
     return this.#keeper.decision(this.decisionId)
   }

@@ -13,13 +13,13 @@ import { withCached } from './warm-places.ts'
  * as long as it stands to gain, and never longer than the rule says. Meanwhile it takes any account that costs no more
  * than what it waits for, and the longer it waits, the more it takes:
  *
- *   cost <= 1.3 x hoped-for cost + margin + time waited
+ *   cost <= hoped-for cost and wait + margin + time waited
  *
  * A warm cache behind a full account, and an account in a brown-out that is free because it is slow, are one case.
  */
 export function mayWaitForBetter(core: Core, run: Run): boolean {
   const { patience, ranker } = core.profile
-  if (patience === undefined || ranker.unit !== 'ms' || run.domain !== undefined) return false
+  if (!run.patient || patience === undefined || ranker.unit !== 'ms' || run.domain !== undefined) return false
   const { indices, scores, columns, scratch } = core
   let freeMs = Number.POSITIVE_INFINITY
   let hopedMs = Number.POSITIVE_INFINITY
@@ -41,7 +41,7 @@ export function mayWaitForBetter(core: Core, run: Run): boolean {
   // Where others wait because they must, nobody does by choice.
   if (byChoice && (core.queueDepth > 0 || hopedInMs + patience.marginMs >= freeMs)) return false
   run.bounds = scratch.bounds.slice()
-  run.acceptMs = Math.min(hopedMs, freeMs)
+  run.acceptMs = Math.min(hopedInMs, freeMs)
   run.patientUntilMs = run.startedMs + Math.min(patience.maxMs, freeMs - hopedMs)
   return byChoice
 }
@@ -55,7 +55,7 @@ export function isWorthTaking(core: Core, run: Run, row: number): boolean {
   const costMs = withCached(core, run, () =>
     (core.profile.ranker as CostRanker).costMs(run.request, row, core.columns, core.scratch, run.bounds!),
   )
-  return costMs <= 1.3 * run.acceptMs + marginMs + (nowMs - run.startedMs)
+  return costMs <= run.acceptMs + marginMs + (nowMs - run.startedMs)
 }
 
 /** How long until one of a full account's slots is free, on average: held times end evenly spread. */

@@ -23,6 +23,9 @@ type Entry<W> =
 
 const FREE = { kind: 'free' } as const
 
+/** So many may always wait: in a pool of a few slots any wait is long, and still better than none. */
+const ALWAYS_WAIT = 4
+
 /**
  * Creates the bounds of one queue. In a queue over a pool no tenant keeps others out: while at least two wait, each
  * may have `maxShare` of the places (default half). A tenant that is alone may use all of them; when another comes
@@ -33,7 +36,7 @@ export function createQueueBounds<W extends Waiter>(
   queue: WaitQueue,
   decisionOf: (id: number) => Decision | undefined,
 ): QueueBounds<W> {
-  const { profile, clock } = core
+  const { profile, clock, columns } = core
   const counts = new Map<string, number>()
   const rate = createServiceRate()
 
@@ -57,6 +60,14 @@ export function createQueueBounds<W extends Waiter>(
       retryAfterMs: retryAfterMs(run, queue.length, run.plan!.timeoutMs / 2),
       decision: decisionOf(run.decisionId),
     })
+  }
+
+  /** How long so many will have to wait: slots are held so long on average, and one of them frees so much sooner. */
+  function expectedWaitMs(run: Run, waiting: number): number {
+    let slots = 0
+    for (const row of run.set!.members)
+      if (columns.usable[row] !== 0) slots += Math.max(1, columns.limit[row]!)
+    return slots === 0 ? 0 : ((core.learning?.holdMs ?? 0) * waiting) / slots
   }
 
   /** The waiter that makes way for another tenant's; undefined when no tenant is above its share. */
@@ -93,12 +104,12 @@ export function createQueueBounds<W extends Waiter>(
       const { maxWaiting } = run.plan!
       const ahead = isPerAccount(run) ? queue.waitingFor(run.waitRow) : queue.length
       const { shedMs } = profile.wait.pool
-      if (shedMs !== undefined && run.domain === undefined && queue.length > 0) {
-        const waitMs = rate.waitMs(queue.length + 1, clock.monotonicMs())
-        if (waitMs !== undefined && waitMs > shedMs) {
+      if (shedMs !== undefined && run.domain === undefined && queue.length >= ALWAYS_WAIT) {
+        const waitMs = expectedWaitMs(run, queue.length + 1)
+        if (waitMs > shedMs) {
           return full(
             run,
-            `${queue.length} requests are waiting already, for ${Math.round(waitMs)} ms at the present rate; the limit is ${shedMs} ms.`,
+            `${queue.length} requests are waiting already, for ${Math.round(waitMs)} ms as slots are held; the limit is ${shedMs} ms.`,
           )
         }
       }

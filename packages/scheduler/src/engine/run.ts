@@ -94,6 +94,8 @@ export class Run implements DecisionFacts {
   sessionTarget: string | undefined = undefined
   /** Where the session's prompt is warm, newest first, where the profile learns that. */
   warm: readonly WarmPlace[] = NOWHERE
+  /** It may wait for a better account although others are free. */
+  patient = false
   /** Free accounts that are not worth it are passed by until then, monotonic; 0 when none is. See `patience.ts`. */
   patientUntilMs = 0
   /** What an account may cost to be worth it, before patience wears off. */

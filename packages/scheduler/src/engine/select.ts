@@ -36,12 +36,17 @@ const DEFAULT_BATCH = 64
  * Runs one selection to its end. Synchronous while the stores are; rejects or throws only when a store fails in
  * a way that leaves no safe answer.
  */
-export function runSelection(core: Core, request: ScheduleRequest, signal?: CancelSignal): MaybePromise<Run> {
+export function runSelection(
+  core: Core,
+  request: ScheduleRequest,
+  { signal, patient }: { readonly signal?: CancelSignal | undefined; readonly patient: boolean },
+): MaybePromise<Run> {
   const startedMs = core.clock.monotonicMs()
   core.standings.tick(startedMs)
   if (core.headroom.known) core.headroom.tick(startedMs)
   checkRequest(request)
   const run = new Run(request, core.pool, startedMs, signal)
+  run.patient = patient
   run.gated = !core.tenants.take(run)
   return run.tenantCounted ? driveCounted(core, run) : drive(core, run)
 }

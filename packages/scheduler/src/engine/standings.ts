@@ -95,6 +95,8 @@ export interface StandingsEvents {
     to: AccountState['state'],
     reason: string | undefined,
   ): void
+  /** A row passed its probe: its failures are history. */
+  recovered?(row: number): void
   /** What was learned of a row is void: another credential stands behind it, or an operator says so. */
   forgotten?(row: number): void
 }
@@ -186,6 +188,7 @@ export function createStandings(
     if (before.phase === 'half_open' && after.phase === 'slow_start') {
       standing.suspicion = undefined
       resetResults(columns, row)
+      events.recovered?.(row)
     }
     apply(row, nowMs, 'recovered')
     tellOthers(row, before, after, nowMs)
@@ -311,6 +314,7 @@ export function createStandings(
       standing.suspicion = undefined
       standing.ejection = { phase: 'slow_start', sinceMs: nowMs, times: 0 }
       resetResults(columns, row)
+      events.recovered?.(row)
     }
     apply(row, nowMs, notice.kind)
   }

@@ -45,6 +45,9 @@ export interface WaitingRun extends Waiter {
   admitted(): void
 }
 
+/** See `warmFair`. */
+const SAVING_COUNTS = 3
+
 /** What a thousand tokens cost a tenant while it waits: as much as a request. */
 const TOKENS_PER_REQUEST = 1_000
 
@@ -189,19 +192,25 @@ export function createWaiting(
   }
 
   function choose(row: number, may: (waiter: Waiter) => boolean): Waiter | undefined {
-    if (line !== undefined) return line.next(may, core.clock.monotonicMs(), waiter => valueMs(waiter, row))
+    if (line !== undefined)
+      return line.next(may, core.clock.monotonicMs(), (waiter, nowMs) => urgency(waiter, row, nowMs))
     return 'next' in dequeue ? queue.choose(dequeue, may) : undefined
   }
 
-  /** What a slot of this row is worth to a waiter beyond one of its warmest other account: time not spent reading. */
-  function valueMs(waiter: Waiter, row: number): number {
+  /** How urgently a waiter needs a slot of this row: see `warmFair`. */
+  function urgency(waiter: Waiter, row: number, nowMs: number): number {
     const { run } = waiter as WaitingRun
-    if (core.learning === undefined || run.warm.length === 0) return 0
+    const { learning } = core
+    const waitedMs = nowMs - waiter.sinceMs
+    if (learning === undefined) return waitedMs
+    const here = cachedTokensAt(core, run, row)
     let elsewhere = 0
     for (const place of run.warm) {
       if (place.row !== row) elsewhere = Math.max(elsewhere, cachedTokensAt(core, run, place.row))
     }
-    return core.learning.fit.perTokenMs * (cachedTokensAt(core, run, row) - elsewhere)
+    const { perTokenMs } = learning.fit
+    const bestMs = learning.fit.predictMs(run.inputTokens - Math.max(here, elsewhere))
+    return (waitedMs + SAVING_COUNTS * perTokenMs * (here - elsewhere)) / bestMs
   }
 
   /** Patience wears off: what was passed by is looked at again. */

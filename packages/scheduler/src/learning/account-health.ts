@@ -2,7 +2,8 @@
  * How much slower than the fleet's line an account answers, as a natural logarithm of observed / predicted time:
  *
  *   slow = sum of old samples / (their weight + 4)                     half-life 10 minutes, samples within +-0.6
- *   log  = (sum of new samples + late + 1.5 x slow) / (their weight + number late + 1.5)     half-life 20 s, +-3
+ *   log  = (sum of new samples + late + 1.5 x slow) / (their weight + number late + 1.5)     half-life 20 s and six
+ *                                                                                            samples, within +-3
  *
  * Two memories, because two things differ: a model server that is a fifth slower stays so, and a brown-out comes and
  * goes. The old one is all that is left when traffic stops, so a healed account is tried again without having to prove
@@ -16,12 +17,19 @@ export interface AccountHealth {
   observe(row: number, ratio: number, nowMs: number): void
   /** The logarithm above; 0 is the fleet's line, 0.69 twice as slow. `late` samples come on top, `lateSum` their sum. */
   logRatio(row: number, nowMs: number, late: number, lateSum: number): number
+  /** How sick a row was, fading with a half-life of a minute and halved by every good answer. */
+  wasSick(row: number, nowMs: number): number
   forget(row: number): void
 }
 
 export const LATE = 2
 const FAST_HALF_LIFE_MS = 20_000
+const SICK_HALF_LIFE_MS = 60_000
+/** A sample below this is a good answer. */
+const WELL = 0.5
 const SLOW_HALF_LIFE_MS = 600_000
+/** Of the samples before the newest: some eight count, or a busy account would take half a minute to look sick. */
+const FAST_KEPT = 7 / 8
 const FAST_PRIOR = 1.5
 const SLOW_PRIOR = 4
 const FAST_CLIP = 3
@@ -33,6 +41,7 @@ export function createAccountHealth(): AccountHealth {
   let slowSum = new Float64Array(16)
   let slowWeight = new Float64Array(16)
   let atMs = new Float64Array(16)
+  let sickLog = new Float64Array(16)
 
   function reach(row: number): void {
     if (row < atMs.length) return
@@ -42,13 +51,14 @@ export function createAccountHealth(): AccountHealth {
     slowSum = grown(slowSum, n)
     slowWeight = grown(slowWeight, n)
     atMs = grown(atMs, n)
+    sickLog = grown(sickLog, n)
   }
 
   return {
     observe(row, ratio, nowMs) {
       reach(row)
       const passedMs = nowMs - atMs[row]!
-      const fast = 2 ** (-passedMs / FAST_HALF_LIFE_MS)
+      const fast = 2 ** (-passedMs / FAST_HALF_LIFE_MS) * FAST_KEPT
       const slow = 2 ** (-passedMs / SLOW_HALF_LIFE_MS)
       const sample = clipped(Math.log(Math.max(1e-3, ratio)), FAST_CLIP)
       atMs[row] = nowMs
@@ -56,6 +66,12 @@ export function createAccountHealth(): AccountHealth {
       fastWeight[row] = fastWeight[row]! * fast + 1
       slowSum[row] = slowSum[row]! * slow + clipped(sample, SLOW_CLIP)
       slowWeight[row] = slowWeight[row]! * slow + 1
+      const sick = sickLog[row]! * 2 ** (-passedMs / SICK_HALF_LIFE_MS)
+      const now = fastSum[row]! / (fastWeight[row]! + FAST_PRIOR)
+      sickLog[row] = sample < WELL ? sick * 0.5 : Math.max(sick, now)
+    },
+    wasSick(row, nowMs) {
+      return row < atMs.length ? sickLog[row]! * 2 ** ((atMs[row]! - nowMs) / SICK_HALF_LIFE_MS) : 0
     },
     logRatio(row, nowMs, late, lateSum) {
       if (row >= atMs.length) return late === 0 ? 0 : lateSum / (late + FAST_PRIOR)
@@ -67,7 +83,7 @@ export function createAccountHealth(): AccountHealth {
     },
     forget(row) {
       if (row >= atMs.length) return
-      for (const column of [fastSum, fastWeight, slowSum, slowWeight]) column[row] = 0
+      for (const column of [fastSum, fastWeight, slowSum, slowWeight, sickLog]) column[row] = 0
     },
   }
 }

@@ -45,7 +45,7 @@ export interface End {
 const FIRST_HOLD_MS = 8_000
 const HOLD_WEIGHT = 0.02
 /** The most requests in flight at one account whose waiting is looked at. */
-const LOOK_AT = 4
+const LOOK_AT = 8
 /** How fast what all accounts have in common moves from their health into the line. */
 const FLEET_WEIGHT = 0.01
 
@@ -111,7 +111,12 @@ export function createLearning(columns: Columns): Learning {
     },
     ended(expectation, { verdict, usage, account }, nowMs) {
       const { row, session, admittedMs, inputTokens } = expectation
-      inFlight.remove(expectation)
+      if (expectation.listed) {
+        inFlight.remove(expectation)
+        const ratio = (nowMs - admittedMs) / expectation.predictedMs
+        // Given up without a word: it would have taken at least so long.
+        if (verdict === 'neutral' && ratio > LATE) health.observe(row, ratio, nowMs)
+      }
       if (verdict === 'neutral') return
       odds.observe(row, verdict === 'fault', nowMs)
       if (verdict === 'fault') return
@@ -149,8 +154,16 @@ export function utilisation(columns: Columns, limits: LearnedLimit, row: number,
   return Math.max(0, columns.inUse[row]! + more) / (limit > 0 ? limit : limits.limitOf(row))
 }
 
-/** The logarithm of how much slower a row answers, with those in flight that are late by now. */
-export function healthOf({ health, inFlight }: Learning, row: number, nowMs: number): number {
+/** From here on an account counts as sick: half as slow again as the fleet. */
+const SICK_FROM = 0.4
+
+/**
+ * How sick a row is, as a logarithm of how many times slower than the fleet it answers; 0 for one that is well. Of its
+ * record, of what it still owes, and of how sick it was lately, the worst counts, and nothing below {@link SICK_FROM}:
+ * following every difference of a fifth chases noise, fills the fastest accounts and costs more caches than it saves
+ * time (measured; see docs/explanation/routing.md).
+ */
+export function sicknessOf({ health, inFlight }: Learning, row: number, nowMs: number): number {
   let late = 0
   let lateSum = 0
   let looked = 0
@@ -161,7 +174,14 @@ export function healthOf({ health, inFlight }: Learning, row: number, nowMs: num
     late++
     lateSum += Math.log(ratio)
   }
-  return health.logRatio(row, nowMs, late, lateSum)
+  let log = health.logRatio(row, nowMs, late, lateSum)
+  if (looked > 0) {
+    // Half of all that wait are late, and more than one: that is no bad luck.
+    const owed = late >= 2 && late * 2 >= looked ? lateSum / late : 0
+    // While one finds out whether the account is well again, nobody else goes there.
+    log = Math.max(log, owed, health.wasSick(row, nowMs))
+  }
+  return log < SICK_FROM ? 0 : log
 }
 
 /** Tokens of a prompt that a row holds already; see warmth.ts. */

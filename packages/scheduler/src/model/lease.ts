@@ -29,6 +29,11 @@ export interface Lease extends Disposable {
   readonly decisionId: number
   /** Where the account was found; cheaper than reading the decision. */
   readonly layer: Layer
+  /**
+   * Milliseconds until its first token as a healthy account would have it under the present load: what an attempt that
+   * stays silent is measured against. Undefined where the profile learns nothing.
+   */
+  readonly expectedFirstTokenMs: number | undefined
   /** Milliseconds the request waited in the queue, 0 when it did not. */
   readonly waitedMs: number
   /** Binds hard keys (ids just created) to this account's state domain. Await it before relaying an id. */

@@ -1,5 +1,5 @@
 import type { Columns } from '../columns/columns.ts'
-import { healthOf, inputTokensOf, loadFactorOf, utilisation } from '../learning/learning.ts'
+import { inputTokensOf, loadFactorOf, sicknessOf, utilisation } from '../learning/learning.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import { coldCost } from './costs/cold.ts'
 import { crowdingCost } from './costs/crowding.ts'
@@ -16,10 +16,13 @@ export interface CostWeights {
   readonly health: number
   /** Of the tokens an account holds of the prompt already; 0 takes every cache for cold. */
   readonly cache: number
+  /** Of the last slots of an account, which are worth most to the sessions that are warm there. */
   readonly crowdingMs: number
+  /** Of reading a prompt again, beside the wait for it. */
   readonly cold: number
   /** What a failed attempt costs beside the wait for the next. */
   readonly failureMs: number
+  /** Of spending the last of a rate limit, for each ten thousand tokens. */
   readonly headroomMs: number
   /** How much longer a request may wait at an account one priority better. */
   readonly tierMs: number
@@ -30,16 +33,17 @@ export interface CostWeights {
 export const DEFAULT_COSTS: CostWeights = {
   health: 1,
   cache: 1,
-  crowdingMs: 300,
-  cold: 0.3,
-  failureMs: 2_000,
-  headroomMs: 3_000,
+  crowdingMs: 8_000,
+  cold: 2,
+  failureMs: 1_500,
+  headroomMs: 5_000,
   tierMs: 2_000,
-  slowStart: 1,
+  slowStart: 0.3,
 }
 
 const TERMS = 7
 const BEST_PRIORITY = 0
+const MEAN_USE = 1
 
 /**
  * The expected cost of serving a request at an account, in milliseconds: what it waits, what it costs others, and what
@@ -56,19 +60,19 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     const learning = scratch.learning!
     const { fit } = learning
     const input = inputTokensOf(request)
-    const uncached = Math.max(0, input - weights.cache * scratch.cachedTokens[row]!)
+    const cached = weights.cache * scratch.cachedTokens[row]!
+    const uncached = Math.max(0, input - cached)
+    const output = Math.max(0, (request.estimatedTokens ?? 0) - input)
     const lineMs = fit.predictMs(uncached)
     const u = utilisation(columns, learning.limits, row, 0)
-    const health = weights.health === 0 ? 0 : weights.health * healthOf(learning, row, scratch.nowMs)
+    const health = weights.health * sicknessOf(learning, row, scratch.nowMs)
     const ttftMs = ttftCost(lineMs, health, loadFactorOf(u))
+    const odds = learning.odds.odds(row, scratch.nowMs)
     terms[0] = -ttftMs
-    terms[1] = -crowdingCost(weights.crowdingMs, u)
+    terms[1] = -crowdingCost(weights.crowdingMs, u, scratch.bounds[MEAN_USE]!, cached / Math.max(1, input))
     terms[2] = -coldCost(weights.cold, fit.perTokenMs, uncached)
-    terms[3] =
-      weights.failureMs === 0
-        ? 0
-        : -errorCost(learning.odds.odds(row, scratch.nowMs), weights.failureMs, lineMs)
-    terms[4] = weights.headroomMs === 0 ? 0 : -headroomCost(weights.headroomMs, scratch.limitShare(row))
+    terms[3] = weights.failureMs === 0 ? 0 : -errorCost(odds, weights.failureMs, lineMs)
+    terms[4] = -headroomCost(weights.headroomMs, scratch.limitShare(row), uncached + output)
     terms[5] = -tierCost(weights.tierMs, columns.priority[row]!, scratch.bounds[BEST_PRIORITY]!)
     terms[6] = -weights.slowStart * slowStartCost(columns.share[row]!, ttftMs)
   }
@@ -88,7 +92,17 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     rank(request, indices, n, columns, scratch, out) {
       let best = Number.POSITIVE_INFINITY
       for (let i = 0; i < n; i++) best = Math.min(best, columns.priority[indices[i]!]!)
+      let use = 0
+      let counted = 0
+      for (let i = 0; i < n; i++) {
+        const row = indices[i]!
+        // A worse tier is idle on purpose: beside it the better one must not look crowded.
+        if (columns.priority[row] !== best) continue
+        use += utilisation(columns, scratch.learning!.limits, row, 0)
+        counted++
+      }
       scratch.bounds[BEST_PRIORITY] = best
+      scratch.bounds[MEAN_USE] = counted === 0 ? 0 : use / counted
       for (let i = 0; i < n; i++) {
         weigh(request, indices[i]!, columns, scratch)
         out[i] = score()

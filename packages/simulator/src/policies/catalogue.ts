@@ -6,7 +6,7 @@ import { prequalPolicies } from './prequal.ts'
 import { randomPolicies } from './random.ts'
 import { roundRobinPolicies } from './round-robin.ts'
 import { sglangPolicies } from './sglang.ts'
-import { shippedPolicies } from './shipped.ts'
+import { ablations, shippedPolicies } from './shipped.ts'
 import { twoChoicesPolicies } from './two-choices.ts'
 
 /** Every policy a league table can have, the scheduler's own first. */
@@ -22,10 +22,13 @@ export const POLICIES: readonly Policy[] = [
   ...llmdPolicies,
 ]
 
+/** What the best of them comes to without each of its parts; run by name only. */
+export const ABLATIONS: readonly Policy[] = ablations
+
 /** A policy by name; throws a RangeError that lists the names. */
 export function policyNamed(name: string): Policy {
-  const found = POLICIES.find(policy => policy.name === name)
+  const found = [...POLICIES, ...ABLATIONS].find(policy => policy.name === name)
   if (found !== undefined) return found
-  const names = POLICIES.map(policy => policy.name).join(', ')
+  const names = [...POLICIES, ...ABLATIONS].map(policy => policy.name).join(', ')
   throw new RangeError(`There is no policy ${JSON.stringify(name)}; the policies are ${names}.`)
 }

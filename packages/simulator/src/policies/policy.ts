@@ -40,5 +40,7 @@ export interface Policy {
    * them. Without: such sessions have no key.
    */
   readonly fingerprint: boolean
+  /** Whether the gateway hedges what is slower than nearly all, as with `hedge: { after: auto }`: the share it may. */
+  readonly hedgeBudget?: number
   create(world: PolicyWorld): RunningPolicy
 }

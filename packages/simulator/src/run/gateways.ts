@@ -33,6 +33,11 @@ export interface Gateways {
     granted: (lease: Lease, observer: Observer | undefined) => void,
     refused: (error: unknown) => void,
   ): void
+  /** Another account's slot that is free now, for a request that is slow where it is; undefined when none is. */
+  idle(
+    gateway: number,
+    request: SimulatedRequest,
+  ): { lease: Lease; observer: Observer | undefined } | undefined
   readonly queueDepth: number
   /** Waits until every answer due now has arrived; nothing while none is. */
   settle(): void | Promise<void>
@@ -102,6 +107,13 @@ export function createGateways(options: GatewayOptions): Gateways {
           refused(error)
         },
       )
+    },
+    idle(gateway, request) {
+      const { scheduler, observer } = gateways[gateway % count]!
+      const selection = scheduler.select(request)
+      // Over memory every answer comes at once.
+      if (!('kind' in selection) || selection.kind !== 'selected') return undefined
+      return { lease: selection.lease, observer }
     },
     get queueDepth() {
       return depth()

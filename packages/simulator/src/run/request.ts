@@ -22,6 +22,10 @@ export interface Request {
   readonly failedOn: Set<string>
   attempts: number
   waitedMs: number
+  /** Attempts that have not said anything yet: two of them while it is hedged. */
+  readonly silent: Served[]
+  hedged: boolean
+  answered: boolean
 }
 
 /** An attempt that is being served. */
@@ -32,4 +36,5 @@ export interface Served {
   readonly account: number
   readonly cachedTokens: number
   readonly beganMs: number
+  over: boolean
 }

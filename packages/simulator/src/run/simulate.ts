@@ -1,4 +1,4 @@
-import type { Lease } from '@headgate/scheduler'
+import { HedgeBudget, HedgeDelay, type Lease } from '@headgate/scheduler'
 import { createRecords } from '../measure/records.ts'
 import type { Observer, Policy, SimulatedRequest } from '../policies/policy.ts'
 import { createEventLoop, type EventLoop, WALL_START_MS } from '../time/event-loop.ts'
@@ -40,12 +40,16 @@ class Run {
   readonly #upstream: Upstream
   readonly #places: ReadonlyMap<string, number>
   readonly #tenants: readonly string[]
+  readonly #hedgeBudget: number
+  readonly #budget = new HedgeBudget()
+  readonly #delay = new HedgeDelay()
   #open = 0
 
   constructor(world: World, policy: Policy, stopwatch: Stopwatch | undefined) {
     const { accounts, seed, backgroundErrors, gateways: count, staleMs } = world
     this.#world = world
     this.#fingerprint = policy.fingerprint
+    this.#hedgeBudget = policy.hedgeBudget ?? 0
     this.#loop = createEventLoop()
     this.#places = new Map(accounts.map(({ id }, place) => [id, place]))
     this.#tenants = world.tenants.map(({ name }) => name)
@@ -113,7 +117,11 @@ class Run {
       failedOn: new Set(),
       attempts: 0,
       waitedMs: 0,
+      silent: [],
+      hedged: false,
+      answered: false,
     }
+    this.#budget.requested(this.#hedgeBudget)
     this.#open++
     this.#attempt(request)
   }
@@ -154,16 +162,11 @@ class Run {
     attempts.account.push(account)
     attempts.ok.push(reply.kind === 'serves')
     if (reply.kind === 'serves') {
-      this.#loop.at(nowMs + reply.afterMs, () =>
-        this.#firstToken({
-          request,
-          lease,
-          observer,
-          account,
-          cachedTokens: reply.cachedTokens,
-          beganMs: nowMs,
-        }),
-      )
+      const { cachedTokens } = reply
+      const served = { request, lease, observer, account, cachedTokens, beganMs: nowMs, over: false }
+      request.silent.push(served)
+      this.#loop.at(nowMs + reply.afterMs, () => this.#firstToken(served))
+      this.#hedgeLater(served)
       return
     }
     this.#loop.at(nowMs + reply.afterMs, () => {
@@ -175,14 +178,49 @@ class Run {
           : undefined
       lease.settle({ outcome: reply.outcome, ...(tokens === undefined ? {} : { limits: { tokens } }) })
       request.failedOn.add(lease.account.id)
+      // What the other one of a hedge comes to decides.
+      if (request.answered || request.silent.length > 0) return
       if (request.attempts >= MOST_ATTEMPTS) this.#fail(request, reply.outcome)
       else this.#attempt(request)
     })
   }
 
+  /** As the gateway hedges: one slot that is idle now, once a request, while nobody waits and the budget has one. */
+  #hedgeLater(first: Served): void {
+    const { request, lease, beganMs } = first
+    const afterMs = this.#delay.afterMs(lease.expectedFirstTokenMs)
+    if (this.#hedgeBudget === 0 || request.hedged || afterMs === undefined) return
+    this.#loop.at(beganMs + afterMs, () => {
+      if (first.over || request.answered || request.hedged || request.attempts >= MOST_ATTEMPTS) return
+      if (this.gateways.queueDepth > 0 || !this.#budget.tryTake()) return
+      const { session: _, ...schedule } = request.schedule
+      const excluded = new Set([...request.failedOn, lease.account.id])
+      const other = this.gateways.idle(request.gateway, { ...schedule, excluded })
+      if (other === undefined) {
+        this.#budget.giveBack()
+        return
+      }
+      request.hedged = true
+      this.#begin(request, other.lease, other.observer)
+    })
+  }
+
+  /** The other one of a hedge was faster: nobody listens any more. */
+  #abandon(served: Served): void {
+    served.over = true
+    this.#upstream.end(served.account)
+    this.#delay.sample(this.#loop.nowMs - served.beganMs, served.lease.expectedFirstTokenMs)
+    served.lease[Symbol.dispose]()
+  }
+
   #firstToken(served: Served): void {
+    if (served.over) return
     const { request, lease, observer, account, beganMs } = served
     const nowMs = this.#loop.nowMs
+    request.answered = true
+    for (const other of request.silent) if (other !== served) this.#abandon(other)
+    request.silent.length = 0
+    this.#delay.sample(nowMs - beganMs, lease.expectedFirstTokenMs)
     const tokens = this.#upstream.tokenWindow(account, nowMs)
     if (tokens !== undefined) lease.reportLimits({ tokens })
     lease.firstToken()

@@ -242,7 +242,8 @@ function unsentAttempt(
     claim,
   })
   const request = upstreamRequest(exchange, creation, account)
-  return { account, record, attempt, run: () => attempt.run(request) }
+  const expectedMs = lease.expectedFirstTokenMs
+  return { account, record, expectedMs, attempt, run: () => attempt.run(request) }
 }
 
 function bindsOf(kind: Generation['kind'], facts: CreateFacts, { capabilities }: AccountAccess): Binds {

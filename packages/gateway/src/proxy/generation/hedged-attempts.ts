@@ -17,6 +17,8 @@ export interface Chosen {
 export interface CreateAttempt extends Contender {
   readonly account: AccountAccess
   readonly record: AttemptTrace
+  /** What its lease expected; see `HedgeDelay`. */
+  readonly expectedMs: number | undefined
 }
 
 /** Makes an attempt with the slot of an account. What it throws has given the slot back. */
@@ -44,7 +46,10 @@ export async function runAttempts(
   if (pool.hedge === undefined || !mayHedge(route, work.facts)) return alone()
   const hedging = shared.hedgingOf(pool.name)
   if (trace.attempts.length === 0) hedging.budget.requested(pool.hedge.budget)
-  const afterMs = pool.hedge.afterMs === 'auto' ? hedging.delay.afterMs : pool.hedge.afterMs
+  const afterMs =
+    pool.hedge.afterMs === 'auto'
+      ? hedging.delay.afterMs(chosen.lease.expectedFirstTokenMs)
+      : pool.hedge.afterMs
   // One hedge a request: after it, only failover.
   const hedged = trace.attempts.some(attempt => attempt.hedge)
   const ends =
@@ -132,6 +137,7 @@ function resultOf(ends: Ends): HedgeResult {
 
 function learn({ delay }: PoolHedging, { contender, end }: Finish<CreateAttempt>): void {
   const { firstTokenMs, durationMs } = contender.record
-  if (firstTokenMs !== undefined) delay.sample(firstTokenMs)
-  else if (end.kind === 'abandoned') delay.sample(durationMs)
+  const { expectedMs } = contender
+  if (firstTokenMs !== undefined) delay.sample(firstTokenMs, expectedMs)
+  else if (end.kind === 'abandoned') delay.sample(durationMs, expectedMs)
 }

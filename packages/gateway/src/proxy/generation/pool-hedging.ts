@@ -1,5 +1,4 @@
-import { HedgeBudget } from './hedge-budget.ts'
-import { HedgeDelay } from './hedge-delay.ts'
+import { HedgeBudget, HedgeDelay } from '@headgate/scheduler'
 
 /** What a pool that hedges has saved up and learned. */
 export class PoolHedging {

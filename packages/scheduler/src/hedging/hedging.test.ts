@@ -32,14 +32,21 @@ it('a hedge that was not made is saved up, but never more than ten', () => {
   expect(Array.from({ length: 20 }, () => budget.tryTake()).filter(Boolean)).toHaveLength(10)
 })
 
-it('the delay is what 95 of 100 recent streams stay below, once there are enough', () => {
+it('the delay is what 39 of 40 recent streams stay below, once there are enough', () => {
   const delay = new HedgeDelay()
   for (let ms = 1; ms < 32; ms++) delay.sample(1000)
-  expect(delay.afterMs).toBeUndefined()
+  expect(delay.afterMs()).toBeUndefined()
   delay.sample(1000)
-  expect(delay.afterMs).toBe(1000)
+  expect(delay.afterMs()).toBe(1000)
   for (let ms = 1; ms <= 256; ms++) delay.sample(ms)
-  expect(delay.afterMs).toBe(Math.ceil(0.95 * 256))
+  expect(delay.afterMs()).toBe(Math.ceil(0.975 * 256))
   for (let ms = 1; ms <= 256; ms++) delay.sample(1)
-  expect(delay.afterMs).toBe(50)
+  expect(delay.afterMs()).toBe(50)
+})
+
+it('the delay follows what was expected of each request', () => {
+  const delay = new HedgeDelay()
+  for (let i = 0; i < 64; i++) delay.sample(2 * (i + 1) * 100, (i + 1) * 100)
+  expect(delay.afterMs(1_000)).toBe(2_000)
+  expect(delay.afterMs(100)).toBe(200)
 })
