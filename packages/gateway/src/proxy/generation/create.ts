@@ -106,8 +106,8 @@ function sessionOf(
 
 /** While everything fails, most new work is told to come back; what continues something waits for its owner anyway. */
 async function withoutHerd(exchange: GenerationExchange, creation: Creation): Promise<void> {
-  const { pool, shared } = exchange
-  const outage = shared.outages.of(pool.name, creation.facts.model)
+  const { shared, trace } = exchange
+  const outage = shared.outages.of(trace)
   if (outage !== undefined && creation.facts.references.length === 0 && outage.refuses())
     throw new GatewayError('accounts_cooling_down', { retryAfterMs: shared.spreadRetry(1000) })
   outage?.sent()
@@ -159,13 +159,13 @@ function afterwards(
   search: AccountSearch,
   ends: readonly Finish<CreateAttempt>[],
 ): 'answered' | 'failed' {
-  const { pool, shared, trace } = exchange
+  const { shared, trace } = exchange
   for (const { contender, end } of ends) {
     if (end.kind === 'answered') continue
     if (end.orphanId !== undefined) discardOrphan(exchange, contender.account.target, end.orphanId)
     if (end.kind !== 'failed') continue
     search.failed(contender.account.id, end)
-    shared.outages.failed(pool.name, trace.model ?? '', end.verdict.outcome)
+    shared.outages.failed(trace, end.verdict.outcome)
   }
   const kinds = new Map(ends.map(({ end }) => [end.kind, end]))
   const crashed = kinds.get('crashed')
@@ -235,7 +235,7 @@ function unsentAttempt(
     blocks: pool.blocks,
     extraHeaders: answerHeaders(exchange),
     onCommit: () => {
-      exchange.shared.outages.of(pool.name, facts.model)?.answered()
+      exchange.shared.outages.of(trace)?.answered()
       creation.scan = undefined
       creation.body.release()
     },

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createOutages } from './outage.ts'
 
+const scope = { pool: 'default', tenant: 'team', model: 'gpt-5.1' }
+
 /** Offers requests at a steady rate to accounts that fail, or answer, at once; answers how many were sent and served. */
 function world() {
   let nowMs = 0
@@ -12,7 +14,7 @@ function world() {
       const seen = { offered: 0, sent: 0, served: 0 }
       for (const endMs = nowMs + seconds * 1000; nowMs < endMs; nowMs += 1000 / perSecond) {
         seen.offered++
-        const outage = outages.of('default', 'gpt-5.1')
+        const outage = outages.of(scope)
         if (outage?.refuses()) continue
         seen.sent++
         outage?.sent()
@@ -20,14 +22,11 @@ function world() {
           seen.served++
           outage?.answered()
         } else {
-          outages.failed('default', 'gpt-5.1', { kind: 'server_error' })
+          outages.failed(scope, { kind: 'server_error' })
         }
         outage?.over()
       }
       return seen
-    },
-    pass: (ms: number) => {
-      nowMs += ms
     },
   }
 }
@@ -66,14 +65,14 @@ describe('nothing is turned away', () => {
 
   it('while requests are under way that may be thinking', () => {
     const { outages } = world()
-    outages.failed('default', 'gpt-5.1', { kind: 'timeout' })
-    const outage = outages.of('default', 'gpt-5.1')!
+    outages.failed(scope, { kind: 'timeout' })
+    const outage = outages.of(scope)!
     for (let count = 0; count < 100; count++) outage.sent()
-    for (let count = 0; count < 90; count++) outages.failed('default', 'gpt-5.1', { kind: 'timeout' })
+    for (let count = 0; count < 90; count++) outages.failed(scope, { kind: 'timeout' })
     for (let count = 0; count < 100; count++) expect(outage.refuses()).toBe(false)
   })
 
-  it('for limits, refusals and mistakes, nor for another model or pool', () => {
+  it('for limits, refusals and mistakes, nor for another model, pool or tenant', () => {
     const { outages } = world()
     for (const kind of [
       'rate_limited',
@@ -82,12 +81,13 @@ describe('nothing is turned away', () => {
       'client_error',
       'client_abort',
     ] as const) {
-      for (let count = 0; count < 100; count++) outages.failed('default', 'gpt-5.1', { kind })
+      for (let count = 0; count < 100; count++) outages.failed(scope, { kind })
     }
-    expect(outages.of('default', 'gpt-5.1')).toBeUndefined()
-    for (let count = 0; count < 100; count++) outages.failed('default', 'gpt-5.1', { kind: 'server_error' })
-    expect(outages.of('default', 'gpt-4o')).toBeUndefined()
-    expect(outages.of('other', 'gpt-5.1')).toBeUndefined()
+    expect(outages.of(scope)).toBeUndefined()
+    for (let count = 0; count < 100; count++) outages.failed(scope, { kind: 'server_error' })
+    expect(outages.of({ ...scope, model: 'gpt-4o' })).toBeUndefined()
+    expect(outages.of({ ...scope, pool: 'other' })).toBeUndefined()
+    expect(outages.of({ ...scope, tenant: 'other' })).toBeUndefined()
   })
 })
 
@@ -103,7 +103,8 @@ it('whatever fails and heals, one in ten is sent, and a thousand models are reme
     { numRuns: 50 },
   )
   const { outages } = world()
-  for (let model = 0; model < 5000; model++) outages.failed('default', `m${model}`, { kind: 'server_error' })
-  expect(outages.of('default', 'm3999')).toBeUndefined()
-  expect(outages.of('default', 'm4999')).toBeDefined()
+  for (let model = 0; model < 5000; model++)
+    outages.failed({ ...scope, model: `m${model}` }, { kind: 'server_error' })
+  expect(outages.of({ ...scope, model: 'm3999' })).toBeUndefined()
+  expect(outages.of({ ...scope, model: 'm4999' })).toBeDefined()
 })

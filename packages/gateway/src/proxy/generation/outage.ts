@@ -1,6 +1,13 @@
 import type { Clock, Outcome } from '@headgate/scheduler'
 
-/** What is going on with one model of one pool since its accounts began to fail. */
+/** Whose requests for what: nobody's own failures turn another tenant's work away. */
+export interface OutageScope {
+  readonly pool: string | undefined
+  readonly tenant: string | undefined
+  readonly model: string | undefined
+}
+
+/** What is going on in one scope since requests began to fail. */
 export interface Outage {
   /**
    * Whether a new request is turned away here instead of being sent to fail. At least one in ten is sent, so that the
@@ -18,9 +25,9 @@ export interface Outage {
 /** The outages of a process. */
 export interface Outages {
   /** Undefined while nothing fails: the usual case costs one look-up. */
-  of(pool: string, model: string): Outage | undefined
+  of(scope: OutageScope): Outage | undefined
   /** Counts an attempt that failed. Only what an outage looks like counts: no limits, no refusals. */
-  failed(pool: string, model: string, outcome: Outcome): void
+  failed(scope: OutageScope, outcome: Outcome): void
 }
 
 const windowSeconds = 10
@@ -42,14 +49,14 @@ const maxOutages = 1000
  */
 export function createOutages(clock: Clock): Outages {
   const outages = new Map<string, CountedOutage>()
-  const keyOf = (pool: string, model: string): string => `${pool} ${model}`
+  const keyOf = ({ pool, tenant, model }: OutageScope): string => JSON.stringify([pool, tenant, model])
   return {
-    of(pool, model) {
-      return outages.size === 0 ? undefined : outages.get(keyOf(pool, model))
+    of(scope) {
+      return outages.size === 0 ? undefined : outages.get(keyOf(scope))
     },
-    failed(pool, model, { kind }) {
+    failed(scope, { kind }) {
       if (!outageKinds.has(kind)) return
-      const key = keyOf(pool, model)
+      const key = keyOf(scope)
       let outage = outages.get(key)
       if (outage === undefined) {
         if (outages.size >= maxOutages) outages.delete(outages.keys().next().value!)

@@ -16,7 +16,7 @@ import {
   response,
   streamHead,
 } from './upstream-wire.ts'
-import { body, good, head, post } from './wire.ts'
+import { bearer, body, good, head, post, type Send } from './wire.ts'
 
 const adminToken = 'admin-token-of-the-fuzzed-gateway'
 
@@ -50,6 +50,14 @@ const upstreamBytes = fc.array(
   ),
   { maxLength: 8 },
 )
+const form = '--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n--b--\r\n'
+const upload: Send = target =>
+  head(
+    'POST /v1/files',
+    bearer(target),
+    'Content-Type: multipart/form-data; boundary=b',
+    `Content-Length: ${form.length}`,
+  ) + form
 const clientBytes = fc.oneof(
   fc.constantFrom(
     body(good()),
@@ -59,6 +67,7 @@ const clientBytes = fc.oneof(
     post('/v1/embeddings', good()),
     post('/v1/audio/speech', good()),
     post('/v1/conversations', '{}'),
+    upload,
   ),
   fc
     .array(
