@@ -146,9 +146,12 @@ function stopOnSignals(handle: HeadgateHandle, { prepared, watch, signals }: Run
       },
       onDrain: () => {
         note(`stopping: open requests have ${seconds} s to end; a second signal ends them now`)
-        return close('drain')
+        return close('drain').then(() => note('stopped'))
       },
-      onForce: () => close('force'),
+      onForce: () => {
+        note('ending the open requests now')
+        return close('force')
+      },
       onFailure: error => complain(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     },
     signals,

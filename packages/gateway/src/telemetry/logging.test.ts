@@ -24,6 +24,12 @@ describe('a line', () => {
     expect(parsed()[0].time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
   })
 
+  it('says figures to a thousandth', () => {
+    const { log, parsed } = collecting()
+    log.info({ durationMs: 302.90189499999997, waitedMs: 0.0004, count: 7 }, 'request')
+    expect(parsed()[0]).toMatchObject({ durationMs: 302.902, waitedMs: 0, count: 7 })
+  })
+
   it('stays one parseable line whatever the texts hold', () => {
     const { log, lines } = collecting()
     fc.assert(

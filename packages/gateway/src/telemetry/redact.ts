@@ -67,6 +67,8 @@ function redactValue(value: unknown, depth: number): unknown {
     case 'string':
       return redactText(value)
     case 'number':
+      // Durations are differences of floats: a line says microseconds, not fifteen digits.
+      return Number.isInteger(value) ? value : Math.round((value as number) * 1000) / 1000
     case 'boolean':
       return value
     case 'bigint':

@@ -132,6 +132,7 @@ describe('a running server', () => {
     expect(await (await fetch(`${url}/ready`)).json()).toEqual({ status: 'draining' })
     const body = await readBody(answer)
     expect([body.end, body.events.at(-1)!.event]).toEqual(['clean', 'response.completed'])
+    await child.said('stderr', /stopped/)
     expect(await child.ended).toBe(0)
   })
 
@@ -143,6 +144,7 @@ describe('a running server', () => {
     child.kill('SIGTERM')
     await child.said('stderr', /stopping/)
     child.kill('SIGTERM')
+    await child.said('stderr', /ending the open requests now/)
     const body = await readBody(answer)
     expect(body.text).not.toContain('response.completed')
     expect(await child.ended).toBe(143)
