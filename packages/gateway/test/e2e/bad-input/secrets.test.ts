@@ -108,7 +108,7 @@ it('no secret and no prompt is in anything that is said of a bad input', async (
     const stream = row.wire !== 'json'
     const answer = await target.fetch('/v1/responses', {
       client: 'other',
-      json: { model: 'gpt-5.1', input: 'x', stream },
+      json: { model: `gpt-${told.length}`, input: 'x', stream },
     })
     told += `${JSON.stringify([...answer.headers])}${await answer.text()}`
     await admin('POST', '/accounts/raw/reset')

@@ -32,12 +32,17 @@ const reset = (): Promise<Response> =>
     headers: { authorization: `Bearer ${adminToken}` },
   })
 
-const ask = (wire: UpstreamRow['wire'], whom = gateway): Promise<Response> =>
-  wire === 'chat'
+let asked = 0
+
+/** Each asks for another model, or all of them together would be an outage of one. */
+const ask = (wire: UpstreamRow['wire'], whom = gateway): Promise<Response> => {
+  const model = `gpt-${++asked}`
+  return wire === 'chat'
     ? whom.fetch('/v1/chat/completions', {
-        json: { model: 'gpt-5.1', messages: [{ role: 'user', content: 'x' }], stream: true },
+        json: { model, messages: [{ role: 'user', content: 'x' }], stream: true },
       })
-    : whom.fetch('/v1/responses', { json: { model: 'gpt-5.1', input: 'x', stream: wire === 'stream' } })
+    : whom.fetch('/v1/responses', { json: { model, input: 'x', stream: wire === 'stream' } })
+}
 
 beforeAll(async () => {
   upstream = await RawUpstream.open()
