@@ -412,12 +412,9 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     // What an old credential met says nothing about the new one.
     const isSame = this.#isSame(lease)
     const { learning } = this.#core
-    if (learning !== undefined) {
-      const end = {
-        verdict: isSame ? said : 'neutral',
-        usage: settlement?.usage,
-        account: lease.account.id,
-      } as const
+    if (!isSame) learning?.dropped(lease.expectation!)
+    else if (learning !== undefined) {
+      const end = { verdict: said, usage: settlement?.usage, account: lease.account.id }
       learning.ended(lease.expectation!, end, this.#core.clock.monotonicMs())
     }
     if (isSame) {
@@ -518,8 +515,9 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
   }
 
   #admit(run: Run, waitedMs: number): SlotLease {
-    const { ring, counters, profile } = this.#core
-    ring.admitted(run.decisionId, run.row, waitedMs)
+    const { ring, counters, profile, learning } = this.#core
+    if (learning !== undefined) run.stickySessionHit = cachedTokensAt(this.#core, run, run.row) > 0
+    ring.admitted(run.decisionId, run.row, waitedMs, run.stickySessionHit)
     if (profile.hitsCount === 'on_admission') counters.admittedSticky(run)
     const bound = bindSession(this.#core, run, run.row)
     if (isPromise(bound)) bound.catch(() => {})
@@ -650,7 +648,7 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
         if (lease === undefined) return
         this.#live.remove(lease)
         lease.lost()
-        if (lease.expectation !== undefined) this.#core.learning?.inFlight.remove(lease.expectation)
+        if (lease.expectation !== undefined) this.#core.learning?.dropped(lease.expectation)
         const { columns, standings, tenants, headroom } = this.#core
         standings.neutral(lease.row, slot)
         columns.inUse[lease.row] = Math.max(0, columns.inUse[lease.row]! - 1)

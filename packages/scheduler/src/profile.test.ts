@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { balancedProfile, classicProfile, loadAwareProfile, PROFILES } from './profile.ts'
+import { adaptiveProfile, balancedProfile, classicProfile, loadAwareProfile, PROFILES } from './profile.ts'
 
 describe.each([classicProfile, balancedProfile])('weights of %o', profile => {
   it('must be finite, at least 0, and not all 0', () => {
@@ -19,6 +19,14 @@ describe.each([classicProfile, balancedProfile])('weights of %o', profile => {
       profile({ topK: 3 }).picker.topK,
     ]).toEqual([7, 7, 3])
   })
+})
+
+it('costs of adaptive must be finite and at least 0, and its shed time a figure', () => {
+  for (const crowdingMs of [-1, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => adaptiveProfile({ costs: { crowdingMs } })).toThrow(/The cost crowdingMs is .+; it must be/)
+  for (const shedMs of [-1, Number.NaN])
+    expect(() => adaptiveProfile({ wait: { pool: { timeoutMs: 1, max: 1, shedMs } } })).toThrow(/shedMs is/)
+  expect(() => adaptiveProfile({ costs: { crowdingMs: 0 } })).not.toThrow()
 })
 
 describe('the shipped profiles', () => {

@@ -206,7 +206,7 @@ export function adaptiveProfile(options: ProfileOptions = {}): Profile {
     ...balanced,
     name: 'adaptive',
     affinity: [pricedSession({ ttlMs })],
-    ranker: expectedCost({ ...DEFAULT_COSTS, ...options.costs }),
+    ranker: expectedCost(checkedCosts(options.costs)),
     picker: bestFirst(checkedTopK(options.topK)),
     sampler: randomFew(ADAPTIVE_SAMPLE),
     learning: 'on',
@@ -243,6 +243,18 @@ function checkedWeights(given: Partial<Weights> | undefined): Weights {
   return weights
 }
 
+function checkedCosts(given: Partial<CostWeights> | undefined): CostWeights {
+  const costs = { ...DEFAULT_COSTS, ...given }
+  for (const [name, weight] of Object.entries(costs)) {
+    if (Number.isFinite(weight) && weight >= 0) continue
+    throw new SchedulerError(
+      'invalid_profile',
+      `The cost ${name} is ${weight}; it must be finite and at least 0.`,
+    )
+  }
+  return costs
+}
+
 function checkedFifo(fairness: ProfileOptions['fairness']): DequeuePolicy {
   if (fairness !== 'tenant') return fifo
   throw new SchedulerError(
@@ -253,12 +265,15 @@ function checkedFifo(fairness: ProfileOptions['fairness']): DequeuePolicy {
 
 function checkedWait(given: Partial<Profile['wait']> | undefined): Profile['wait'] {
   const wait = { ...DEFAULT_WAIT, ...given }
-  const { maxShare } = wait.pool
+  const { maxShare, shedMs } = wait.pool
   if (maxShare !== undefined && !(maxShare > 0 && maxShare <= 1)) {
     throw new SchedulerError(
       'invalid_profile',
       `wait.pool.maxShare is ${maxShare}; it must be above 0 and at most 1.`,
     )
+  }
+  if (shedMs !== undefined && !(shedMs >= 0)) {
+    throw new SchedulerError('invalid_profile', `wait.pool.shedMs is ${shedMs}; it must be at least 0.`)
   }
   return wait
 }

@@ -1,53 +1,20 @@
 import { hasRoom, OPEN, REACHABLE } from '../columns/columns.ts'
 import { standsBefore } from '../columns/order.ts'
 import { rankTopK, resetRanked } from '../columns/ranked.ts'
-import { isModelLimited } from '../filters/standing.ts'
 import type { RankCache, RankIndex } from '../rankers/ranker.ts'
 import type { Sampler } from '../samplers/sampler.ts'
 import { loadSkewByMoments } from '../stats/load-skew.ts'
 import type { Core } from './core.ts'
-import { type EligibleSet, isMember } from './eligible-set.ts'
+import { isCandidate, isExcluded, isLimited, mayBar } from './eligibility.ts'
+import type { EligibleSet } from './eligible-set.ts'
 import type { Run } from './run.ts'
 import { withCached } from './warm-places.ts'
 
 /** At most so many candidates are recorded one and all; of larger pools only the top K. */
 const CAPTURE_ALL = 64
 
-/**
- * True when a row may serve this request now, slots aside: a member of its set, open to it, not failed on
- * already, not rate limited for its model.
- */
-export function isCandidate(core: Core, run: Run, set: EligibleSet, row: number): boolean {
-  const { columns } = core
-  const bit = run.domain === undefined ? OPEN : REACHABLE
-  return isMember(set, row) && (columns.usable[row]! & bit) !== 0 && !isBarred(core, run, row)
-}
-
-/** True when this request itself cannot go there: it failed there before, or does not fit into its limits. */
-export function isBarred(core: Core, run: Run, row: number): boolean {
-  return isExcluded(core, run, row) || isLimited(core, run, row)
-}
-
-/** True when this request has failed there before. */
-export function isExcluded(core: Core, run: Run, row: number): boolean {
-  const { excluded } = run.request
-  return excluded !== undefined && excluded.size > 0 && excluded.has(core.columns.ids[row]!)
-}
-
-/** True when the account is rate limited for the model, or has too little left for this request. */
-export function isLimited(core: Core, run: Run, row: number): boolean {
-  const { modelLimits, headroom } = core
-  if (!modelLimits && !headroom.known) return false
-  const account = core.columns.accounts[row]!
-  const { model } = run.request
-  if (modelLimits && isModelLimited(account, model, core.clock.wallMs())) return true
-  return headroom.known && !headroom.covers(account, model, run.tokens)
-}
-
-/** False when surely no candidate is barred to this request: most selections, and all that index and cache may serve. */
-function mayBar(core: Core, run: Run): boolean {
-  return core.modelLimits || (run.request.excluded?.size ?? 0) > 0 || core.headroom.mayBar(run.tokens)
-}
+/** Of a sampled set with tiers: how many of the next tier are compared with those that were found in a better one. */
+const SPILL = 3
 
 /** Ranks the candidates into `core.ranked`, counts them, and opens the record with their facts. */
 export function rankCandidates(core: Core, run: Run, set: EligibleSet): void {
@@ -59,8 +26,7 @@ function rank(core: Core, run: Run, set: EligibleSet): void {
   const barring = mayBar(core, run)
   const { sampler } = core.profile
   if (sampler !== undefined && run.domain === undefined && set.members.length > sampler.wholeBelow) {
-    rankSample(core, run, set, sampler)
-    return
+    if (rankSample(core, run, set, sampler, barring)) return
   }
   // Index and cache know a set as a whole: a request with exceptions of its own is ranked by itself.
   if (barring || run.domain !== undefined) rankByScan(core, run, set, barring)
@@ -70,67 +36,90 @@ function rank(core: Core, run: Run, set: EligibleSet): void {
 }
 
 function rankByScan(core: Core, run: Run, set: EligibleSet, barring: boolean): void {
-  const { columns } = core
   const { members } = set
   makeRoom(core, members.length)
-  const { indices, scores } = core
-  const { usable, loadRate } = columns
-  const bit = run.domain === undefined ? OPEN : REACHABLE
-  let n = 0
-  let excluded = 0
-  let limited = 0
-  let sum = 0
-  let squares = 0
-  for (let i = 0; i < members.length; i++) {
-    const row = members[i]!
-    if ((usable[row]! & bit) === 0) continue
-    if (barring) {
-      if (isExcluded(core, run, row)) {
-        excluded++
-        continue
-      }
-      if (isLimited(core, run, row)) {
-        limited++
-        continue
-      }
-    }
-    indices[n++] = row
-    const load = loadRate[row]!
-    sum += load
-    squares += load * load
-  }
-  run.excluded = excluded
-  run.limited = limited
-  count(run, { candidates: n, members: members.length, sum, squares })
-  core.profile.ranker.rank(run.request, indices, n, columns, core.scratch, scores)
-  keepBest(core, run, { rows: indices, scores }, members.length)
+  core.indices.set(members)
+  run.excluded = 0
+  run.limited = 0
+  const n = keepOpen(core, run, 0, members.length, barring)
+  rankKept(core, run, n, members.length)
 }
 
-/** Compares some of a large set: those where the session is warm, and those the sampler draws. */
-function rankSample(core: Core, run: Run, set: EligibleSet, sampler: Sampler): void {
-  const { columns, scratch, random, seed, selectionRandom } = core
+/**
+ * Compares some of a large set: those where the session is warm, and those the sampler draws, tier by tier until one has
+ * room, and a few of the tier behind it. False when that finds nobody with room although there may be one.
+ */
+function rankSample(core: Core, run: Run, set: EligibleSet, sampler: Sampler, barring: boolean): boolean {
+  const { columns, random, seed, selectionRandom } = core
   makeRoom(core, set.members.length)
-  const { indices, scores } = core
   random.next64(seed)
   seedRun(core, run)
+  let n = warmCandidates(core, run, set)
+  let looked = n
+  let isFound = false
+  for (const tier of set.tiers) {
+    const want = isFound ? SPILL : sampler.d
+    const drawn = sampler.sample(tier, want, columns, selectionRandom, core.indices, n)
+    looked += drawn - n
+    const kept = barring ? keepOpen(core, run, n, drawn, true) : drawn
+    if (isFound && kept > n) {
+      n = kept
+      break
+    }
+    isFound ||= anyRoom(core, n, kept)
+    n = kept
+  }
+  // Drawn without an eye for what bars this request: all that were drawn may be barred, and others not.
+  if (n === 0 || (barring && !anyRoom(core, 0, n))) return false
+  rankKept(core, run, n, looked)
+  return true
+}
+
+/** Puts the candidates that the request's session points at first, and answers how many. */
+function warmCandidates(core: Core, run: Run, set: EligibleSet): number {
   let n = 0
-  for (const { row } of run.warm) if (isCandidate(core, run, set, row)) indices[n++] = row
-  if (run.warm.length === 0 && run.hintRow >= 0 && isCandidate(core, run, set, run.hintRow))
-    indices[n++] = run.hintRow
-  const drawn = sampler.sample(set.members, columns, OPEN, selectionRandom, indices, n)
+  for (const { row } of run.warm) if (isCandidate(core, run, set, row)) core.indices[n++] = row
+  const { hintRow } = run
+  if (run.warm.length === 0 && hintRow >= 0 && isCandidate(core, run, set, hintRow))
+    core.indices[n++] = hintRow
+  return n
+}
+
+/** Of the rows from `from` to `to`, keeps those that may serve the request, counts the others, and answers the new end. */
+function keepOpen(core: Core, run: Run, from: number, to: number, barring: boolean): number {
+  const { indices } = core
+  const { usable } = core.columns
+  const bit = run.domain === undefined ? OPEN : REACHABLE
+  let n = from
+  for (let i = from; i < to; i++) {
+    const row = indices[i]!
+    if ((usable[row]! & bit) === 0) continue
+    if (barring && isExcluded(core, run, row)) run.excluded++
+    else if (barring && isLimited(core, run, row)) run.limited++
+    else indices[n++] = row
+  }
+  return n
+}
+
+function anyRoom({ indices, columns }: Core, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (hasRoom(columns, indices[i]!)) return true
+  return false
+}
+
+/** Scores the first `n` of `core.indices`, `members` having been looked at for them. */
+function rankKept(core: Core, run: Run, n: number, members: number): void {
+  const { columns, indices, scores } = core
+  const { loadRate } = columns
   let sum = 0
   let squares = 0
-  let kept = n
-  for (let i = n; i < drawn; i++) if (!isBarred(core, run, indices[i]!)) indices[kept++] = indices[i]!
-  for (let i = 0; i < kept; i++) {
-    const load = columns.loadRate[indices[i]!]!
+  for (let i = 0; i < n; i++) {
+    const load = loadRate[indices[i]!]!
     sum += load
     squares += load * load
   }
-  run.excluded = drawn - kept
-  count(run, { candidates: kept, members: drawn, sum, squares })
-  core.profile.ranker.rank(run.request, indices, kept, columns, scratch, scores)
-  keepBest(core, run, { rows: indices, scores }, kept)
+  count(run, { candidates: n, members, sum, squares })
+  core.profile.ranker.rank(run.request, indices, n, columns, core.scratch, scores)
+  keepBest(core, run, { rows: indices, scores }, members)
 }
 
 /** Starts the selection's own chance from the seed in hand, and has it recorded. */
@@ -223,6 +212,14 @@ function openRecord(core: Core, run: Run, rows: number): void {
   profile.ranker.record?.(run.request, ranked.rows, shown, columns, scratch, ring.data, place)
 }
 
+/** Scores rows apart from a record: what is cached of the prompt, and the time, are looked up anew. */
+function scoreAll(core: Core, run: Run, rows: Int32Array, scores: Float64Array): void {
+  const score = () =>
+    core.profile.ranker.rank(run.request, rows, rows.length, core.columns, core.scratch, scores)
+  if (core.learning === undefined) score()
+  else withCached(core, run, score)
+}
+
 /** The next eligible rows with room that were not tried yet, in rank order, at most `limit`. */
 export function nextFree(core: Core, run: Run, set: EligibleSet, limit: number): number[] {
   const { tried } = run
@@ -238,10 +235,11 @@ export function nextFree(core: Core, run: Run, set: EligibleSet, limit: number):
     }
     return found
   }
+  const all = set.members.filter(row => isCandidate(core, run, set, row))
+  if (!all.some(row => hasRoom(core.columns, row))) return found
   // Ranked among all candidates, as the top K were: a factor is relative to whom it is compared with.
-  const all = Int32Array.from(set.members).filter(row => isCandidate(core, run, set, row))
   const scores = new Float64Array(all.length)
-  core.profile.ranker.rank(run.request, all, all.length, core.columns, core.scratch, scores)
+  scoreAll(core, run, all, scores)
   let n = 0
   for (let i = 0; i < all.length; i++) {
     if (!hasRoom(core.columns, all[i]!) || tried.includes(all[i]!)) continue

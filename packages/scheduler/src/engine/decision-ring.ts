@@ -244,11 +244,12 @@ export class DecisionRing {
   }
 
   /** A slot was taken, at once or after a wait. */
-  admitted(id: number, row: number, waitedMs: number): void {
+  admitted(id: number, row: number, waitedMs: number, isSessionHit = false): void {
     const at = this.#find(id)
     if (at < 0) return
     this.data[at + ADMITTED] = row
     this.data[at + WAITED] = waitedMs
+    if (isSessionHit) this.data[at + FLAGS] = this.data[at + FLAGS]! | SESSION_HIT
   }
 
   /** The lease ended. */

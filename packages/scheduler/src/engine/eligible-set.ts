@@ -15,6 +15,8 @@ export interface EligibleSet {
   readonly transport: Transport
   readonly domain: string | undefined
   readonly members: Int32Array
+  /** The members by priority, the best first. */
+  readonly tiers: readonly Int32Array[]
   /** 1 where a row is a member; absent where looking through the few members is as fast. See {@link isMember}. */
   readonly has: Uint8Array | undefined
   /** How many accounts each filter left out; the first that fails counts. */
@@ -34,7 +36,7 @@ export function isMember(set: Pick<EligibleSet, 'members' | 'has'>, row: number)
 }
 
 /** What sets with the same members have in common. */
-type Membership = Pick<EligibleSet, 'members' | 'has' | 'index' | 'cache'>
+type Membership = Pick<EligibleSet, 'members' | 'tiers' | 'has' | 'index' | 'cache'>
 
 /** Finds the eligible set of a combination of facts, built once until accounts change. */
 export interface EligibleSets {
@@ -68,7 +70,7 @@ export function createEligibleSets(
     const large = members.length >= INDEX_FROM
     const index = large ? ranker.createIndex?.(members) : undefined
     const cache = large ? undefined : ranker.createCache?.(members)
-    const made = { members, has: flagsOf(members), index, cache }
+    const made = { members, tiers: tiersOf(columns, members), has: flagsOf(members), index, cache }
     memberships.set(key, made)
     return made
   }
@@ -102,7 +104,8 @@ export function createEligibleSets(
     const { rows, filtered } = sift(columns, filters, facts, inside)
     filtered.domain += everyone().length - inside.length
     const members = Int32Array.from(rows)
-    return { ...facts, filtered, members, has: flagsOf(members), index: undefined, cache: undefined }
+    const alone = { tiers: [members], index: undefined, cache: undefined }
+    return { ...facts, filtered, members, has: flagsOf(members), ...alone }
   }
 
   function kept(map: Map<string, EligibleSet>, key: string, set: EligibleSet): EligibleSet {
@@ -148,6 +151,14 @@ function sift(
   }
   rows.sort((a, b) => columns.order[a]! - columns.order[b]!)
   return { rows, filtered }
+}
+
+/** Members of one priority each, in the order of the members. */
+function tiersOf({ priority }: Columns, members: Int32Array): Int32Array[] {
+  const steps = new Set(Array.from(members, row => priority[row]!))
+  if (steps.size <= 1) return [members]
+  const inOrder = [...steps].sort((a, b) => a - b)
+  return inOrder.map(step => members.filter(row => priority[row] === step))
 }
 
 function groupByDomain(columns: Columns, present: readonly number[]): Map<string, number[]> {

@@ -32,7 +32,7 @@ export function createCounters(): Counters {
     },
     admittedSticky(run) {
       if (run.layer === 'previous_response_id') previousHits++
-      if (run.layer === 'session_hash') sessionHits++
+      if (run.layer === 'session_hash' || run.stickySessionHit) sessionHits++
     },
     switched() {
       switches++

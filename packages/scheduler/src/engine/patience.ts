@@ -9,7 +9,8 @@ import { withCached } from './warm-places.ts'
  *
  *   least over full accounts (cost + expected wait) + margin < least over free accounts (cost)
  *
- * where the expected wait for a slot is the mean time that slots are held, over the account's slots. It waits at most
+ * where the expected wait for a slot is the mean time that slots are held, over the account's slots, for everyone who waits
+ * for that account alone and for itself. It waits at most
  * as long as it stands to gain, and never longer than the rule says. Meanwhile it takes any account that costs no more
  * than what it waits for, and the longer it waits, the more it takes:
  *

@@ -1,8 +1,10 @@
+import { hasRoom } from '../columns/columns.ts'
 import { boundedRetryMs, createServiceRate } from '../dequeue/service-rate.ts'
 import type { Waiter } from '../dequeue/waiter.ts'
 import { SchedulerError } from '../errors.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Core } from './core.ts'
+import { isCandidate } from './eligibility.ts'
 import type { Run } from './run.ts'
 import type { WaitQueue } from './wait-queue.ts'
 
@@ -62,11 +64,17 @@ export function createQueueBounds<W extends Waiter>(
     })
   }
 
-  /** How long so many will have to wait: slots are held so long on average, and one of them frees so much sooner. */
+  /**
+   * How long so many will have to wait: the mean time that slots are held, times who waits, over the slots of the accounts
+   * that could serve the run. Not at all while one of them has a free slot that the run passes by.
+   */
   function expectedWaitMs(run: Run, waiting: number): number {
     let slots = 0
-    for (const row of run.set!.members)
-      if (columns.usable[row] !== 0) slots += Math.max(1, columns.limit[row]!)
+    for (const row of run.set!.members) {
+      if (columns.usable[row] === 0) continue
+      if (hasRoom(columns, row) && isCandidate(core, run, run.set!, row)) return 0
+      slots += Math.max(1, columns.limit[row]!)
+    }
     return slots === 0 ? 0 : ((core.learning?.holdMs ?? 0) * waiting) / slots
   }
 

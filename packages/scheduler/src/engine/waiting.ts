@@ -216,14 +216,16 @@ export function createWaiting(
   /** Patience wears off: what was passed by is looked at again. */
   function armPatience(waiter: WaitingRun): void {
     const { run } = waiter
-    if (run.patientUntilMs === 0) return
+    if (run.patientUntilMs === 0 || !waiter.queued) return
     const delayMs = Math.max(0, run.patientUntilMs - core.clock.monotonicMs())
     waiter.endPatience = core.clock.schedule(delayMs, () => {
       waiter.endPatience = undefined
       run.patientUntilMs = 0
       for (const row of rowsOf(run)) {
         if (!waiter.queued) return
-        if (hasRoom(columns, row) && mayUse(core, run, row)) wake(row)
+        if (!hasRoom(columns, row) || !mayUse(core, run, row)) continue
+        if (waiter.claiming) missed.add(row)
+        else wake(row)
       }
     })
   }
@@ -322,7 +324,10 @@ export function createWaiting(
       }
     },
     lookAround(run) {
-      for (const row of rowsOf(run)) if (mayUse(core, run, row)) wake(row)
+      for (const row of rowsOf(run)) {
+        const isNews = hasRoom(columns, row) || columns.claimed[row]! > 0
+        if (isNews && mayUse(core, run, row)) wake(row)
+      }
     },
     reconsider() {
       for (const waiter of [...queue] as WaitingRun[]) {

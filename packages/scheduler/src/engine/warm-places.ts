@@ -13,8 +13,10 @@ export function findWarm(core: Core, run: Run): void {
 
 /** Tokens of the run's prompt that a row holds already. */
 export function cachedTokensAt({ columns }: Core, run: Run, row: number): number {
-  const known = cachedAt(run.warm, row, columns.ids, run.inputTokens)
-  return known === 0 && row === run.hintRow && run.warm.length === 0 ? BOUND_SHARE * run.inputTokens : known
+  const { warm, hintRow, inputTokens } = run
+  if (warm.length > 0) return cachedAt(warm, row, columns.ids, inputTokens)
+  // Rows are used again: a waiting request may outlive the account that its session was bound to.
+  return row === hintRow && columns.ids[row] === run.sessionTarget ? BOUND_SHARE * inputTokens : 0
 }
 
 /** Lends the ranker the run's cached tokens while `use` runs. */

@@ -2,7 +2,7 @@
  * How much slower than the fleet's line an account answers, as a natural logarithm of observed / predicted time:
  *
  *   slow = sum of old samples / (their weight + 4)                     half-life 10 minutes, samples within +-0.6
- *   log  = (sum of new samples + late + 1.5 x slow) / (their weight + number late + 1.5)     half-life 20 s and six
+ *   log  = (sum of new samples + late + 1.5 x slow) / (their weight + number late + 1.5)     half-life 20 s and five
  *                                                                                            samples, within +-3
  *
  * Two memories, because two things differ: a model server that is a fifth slower stays so, and a brown-out comes and

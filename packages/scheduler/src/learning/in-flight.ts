@@ -9,6 +9,7 @@ export interface InFlight {
   /** Idempotent. */
   remove(expectation: Expectation): void
   oldest(row: number): Expectation | undefined
+  forget(row: number): void
 }
 
 /** What was expected of one request when its slot was granted. */
@@ -56,5 +57,10 @@ export function createInFlight(): InFlight {
       else next.previous = previous
     },
     oldest: row => first[row],
+    forget(row) {
+      for (let one = first[row]; one !== undefined; one = one.next) one.listed = false
+      first[row] = undefined
+      last[row] = undefined
+    },
   }
 }

@@ -23,7 +23,9 @@ export interface Learning {
   /** The first output of a request. */
   firstToken(expectation: Expectation, nowMs: number): void
   ended(expectation: Expectation, end: End, nowMs: number): void
-  /** The account of a row is another one, or an operator says so. */
+  /** Its end says nothing: the slot was lost, or another credential stands behind the account. */
+  dropped(expectation: Expectation): void
+  /** The account of a row is another one, or an operator says so: what is in flight there says nothing either. */
   forget(row: number): void
 }
 
@@ -44,6 +46,8 @@ export interface End {
 /** First guess of how long a slot is held, and the weight of the newest sample afterwards. */
 const FIRST_HOLD_MS = 8_000
 const HOLD_WEIGHT = 0.02
+/** One stream of an hour among answers of seconds counts as so many of them, or it would send everyone away. */
+const HOLD_CLIP = 10
 /** The most requests in flight at one account whose waiting is looked at. */
 const LOOK_AT = 8
 /** How fast what all accounts have in common moves from their health into the line. */
@@ -65,7 +69,10 @@ export function createLearning(columns: Columns): Learning {
     const { firstTokenMs, loadFactor, healthLog, uncachedTokens } = expectation
     if (firstTokenMs === undefined) return
     const uncached = usage === undefined ? uncachedTokens : usage.inputTokens - usage.cachedTokens
-    fit.observe(Math.max(0, uncached), firstTokenMs / (loadFactor * Math.exp(healthLog - fleetLog)))
+    fit.observe(
+      tokensOf(uncached, uncachedTokens),
+      firstTokenMs / (loadFactor * Math.exp(healthLog - fleetLog)),
+    )
   }
 
   return {
@@ -120,14 +127,17 @@ export function createLearning(columns: Columns): Learning {
       if (verdict === 'neutral') return
       odds.observe(row, verdict === 'fault', nowMs)
       if (verdict === 'fault') return
-      holdMs += HOLD_WEIGHT * (nowMs - admittedMs - holdMs)
+      holdMs += HOLD_WEIGHT * (Math.min(HOLD_CLIP * holdMs, nowMs - admittedMs) - holdMs)
       fitLine(expectation, usage)
       if (session === undefined) return
       // The next turn begins with this one's prompt and its answer.
-      const tokens = usage === undefined ? inputTokens : usage.inputTokens + usage.outputTokens
+      const tokens =
+        usage === undefined ? inputTokens : tokensOf(usage.inputTokens + usage.outputTokens, inputTokens)
       warmth.note(session, { row, account }, tokens, nowMs)
     },
+    dropped: expectation => inFlight.remove(expectation),
     forget(row) {
+      inFlight.forget(row)
       health.forget(row)
       odds.forget(row)
       limits.forget(row)
@@ -138,9 +148,25 @@ export function createLearning(columns: Columns): Learning {
 /** A prompt of unknown size: neither the line nor the cache can say much, but health and load still do. */
 const UNKNOWN_INPUT_TOKENS = 1_000
 
+/** Beyond any context window: a larger figure is a mistake, and must not bend the line for everyone. */
+export const MAX_TOKENS = 100_000_000
+
+/** A figure that came from outside, within what tokens can be; `otherwise` where it is no number. */
+function tokensOf(told: number, otherwise: number): number {
+  return Number.isNaN(told) ? otherwise : Math.min(MAX_TOKENS, Math.max(0, told))
+}
+
 /** The prompt's tokens as far as they are known. */
 export function inputTokensOf({ inputTokens = UNKNOWN_INPUT_TOKENS }: ScheduleRequest): number {
-  return inputTokens
+  return Math.min(MAX_TOKENS, inputTokens)
+}
+
+/** What a request may put out, as far as it is known. */
+export function outputTokensOf({
+  estimatedTokens = 0,
+  inputTokens = UNKNOWN_INPUT_TOKENS,
+}: ScheduleRequest): number {
+  return Math.min(MAX_TOKENS, Math.max(0, estimatedTokens - inputTokens))
 }
 
 /** 1 + 0.5 u^2: what load adds to a first token. From queueing at a batch server: mild at half, half as much again when full. */

@@ -24,7 +24,10 @@ export interface DecisionRow {
   readonly ttftMs: number | undefined
 }
 
-/** Why accounts of the pool were no candidates, by count. */
+/**
+ * Why accounts of the pool were no candidates, by count. Where a profile samples, the last three count those that were
+ * drawn.
+ */
 export interface FilterCounts {
   readonly platform: number
   readonly model: number
@@ -89,6 +92,7 @@ export interface Decision extends DecisionOutcome {
   readonly stickySessionHit: boolean
   /** The state domain the hard keys led to. */
   readonly domain: string | undefined
+  /** Accounts that were compared: all that could serve, or the profile's sample of them. */
   readonly candidateCount: number
   readonly topK: number
   readonly loadSkew: number

@@ -1,5 +1,5 @@
 import type { Columns } from '../columns/columns.ts'
-import { inputTokensOf, loadFactorOf, sicknessOf, utilisation } from '../learning/learning.ts'
+import { inputTokensOf, loadFactorOf, outputTokensOf, sicknessOf, utilisation } from '../learning/learning.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import { coldCost } from './costs/cold.ts'
 import { crowdingCost } from './costs/crowding.ts'
@@ -62,7 +62,7 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     const input = inputTokensOf(request)
     const cached = weights.cache * scratch.cachedTokens[row]!
     const uncached = Math.max(0, input - cached)
-    const output = Math.max(0, (request.estimatedTokens ?? 0) - input)
+    const output = outputTokensOf(request)
     const lineMs = fit.predictMs(uncached)
     const u = utilisation(columns, learning.limits, row, 0)
     const health = weights.health * sicknessOf(learning, row, scratch.nowMs)

@@ -78,9 +78,14 @@ export interface Ranker {
   createIndex?(members: Int32Array): RankIndex
 }
 
-/** A ranker whose score is minus an expected cost: it can say what one account would cost, apart from the others. */
+/**
+ * A ranker whose score is minus an expected cost: it can say what one account would cost, apart from the others. It costs
+ * every request by itself, so it has neither cache nor index.
+ */
 export interface CostRanker extends Ranker {
   readonly unit: 'ms'
+  createCache?: never
+  createIndex?: never
   /** The cost of one row for a request, with the figures over the candidates that were compared once. */
   costMs(
     request: ScheduleRequest,

@@ -7,16 +7,18 @@ import type { SelectionRandom } from '../random.ts'
  */
 export interface Sampler {
   readonly name: string
+  /** How many to draw where nothing else is said. */
+  readonly d: number
   /** Pools of at most so many are compared whole. */
   readonly wholeBelow: number
   /**
-   * Writes rows of `members` that have all bits of `open` into `out`, each once, and answers how many. Rows in `out`
-   * below `have` are there already.
+   * Writes up to `want` rows of `members` that are open to new work into `out` from `have` on, each once, and answers
+   * how many are there then. One with room is found wherever it is, if any has.
    */
   sample(
     members: Int32Array,
+    want: number,
     columns: Columns,
-    open: number,
     random: SelectionRandom,
     out: Int32Array,
     have: number,
