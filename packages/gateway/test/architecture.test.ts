@@ -64,7 +64,7 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
     compose: 'all',
     'handle.ts': 'types',
   },
-  cli: { runtime: 'all', config: 'all', doctor: 'all', 'handle.ts': 'types', 'app.ts': 'all' },
+  cli: { text: 'all', runtime: 'all', config: 'all', doctor: 'all', 'handle.ts': 'types', 'app.ts': 'all' },
   'index.ts': {
     config: 'all',
     proxy: 'types',

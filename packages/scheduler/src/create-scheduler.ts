@@ -511,7 +511,9 @@ class PoolScheduler implements Scheduler, LeaseKeeper {
     if (learning === undefined) return undefined
     const { row, sessionKey: session, inputTokens } = run
     const cachedTokens = cachedTokensAt(this.#core, run, row)
-    return learning.admitted({ row, session, inputTokens, cachedTokens }, clock.monotonicMs())
+    const { whole = false } = run.request
+    const grant = { row, session, inputTokens, cachedTokens, whole }
+    return learning.admitted(grant, clock.monotonicMs())
   }
 
   #admit(run: Run, waitedMs: number): SlotLease {

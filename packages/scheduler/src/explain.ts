@@ -41,6 +41,20 @@ export function explain(decision: Decision): Explanation {
   }
 }
 
+/** An explanation as lines of plain text: its sentences, then its table. */
+export function explanationText({ sentences, columns, rows }: Explanation): string {
+  if (rows.length === 0) return sentences.join('\n')
+  const table = [columns, ...rows].map(row => row.map(String))
+  const widths = columns.map((_, column) => Math.max(...table.map(row => row[column]!.length)))
+  const lines = table.map(row =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  )
+  return [...sentences, ...lines].join('\n')
+}
+
 function whoAsked({ request, pool, profile, domain }: Decision): string {
   const model = request.model === '' ? 'any model' : `model ${request.model}`
   const tenant = request.tenant === '' ? '' : ` for tenant ${request.tenant}`
@@ -68,7 +82,7 @@ function whoCould({ filtered, candidateCount, layer, loadSkew }: Decision): stri
 }
 
 function howChosen(decision: Decision): string[] {
-  const { layer, topK, seed, attempts, candidateCount } = decision
+  const { layer, topK, seed, attempts, candidateCount, scoreUnit } = decision
   const sentences: string[] = []
   if (layer === 'session_hash')
     sentences.push('The session was bound to an account where its prompt cache is warm.')
@@ -79,14 +93,26 @@ function howChosen(decision: Decision): string[] {
     sentences.push(
       `The order was drawn among ${among} with seed ${seed}; a higher score is likelier to come first.`,
     )
-  }
-  for (const attempt of attempts) sentences.push(attemptSentence(attempt))
+  } else if (scoreUnit === 'ms' && candidateCount > 1) sentences.push(whatItCosts(decision))
+  for (const attempt of attempts) sentences.push(attemptSentence(attempt, scoreUnit))
   return sentences
 }
 
-function attemptSentence({ account, result, by }: Decision['attempts'][number]): string {
+/** The best and the next best: what the choice was about. */
+function whatItCosts({ rows }: Decision): string {
+  const [best, next] = rows
+  const told = (row: Decision['rows'][number]) => `${Math.round(-row.score)} ms at ${row.account}`
+  const order = 'They were tried in the order of what serving the request there is expected to cost'
+  if (best === undefined) return `${order}.`
+  return next === undefined ? `${order}: ${told(best)}.` : `${order}: ${told(best)}, ${told(next)} next.`
+}
+
+function attemptSentence(
+  { account, result, by }: Decision['attempts'][number],
+  scoreUnit: Decision['scoreUnit'],
+): string {
   const how = {
-    draw: 'drawn',
+    draw: scoreUnit === 'ms' ? 'by its cost' : 'drawn',
     rank: 'next in rank order',
     probe: 'due for its probe after an ejection',
     binding: 'bound',

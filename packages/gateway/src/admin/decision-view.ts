@@ -1,4 +1,4 @@
-import { type Decision, type Explanation, explain } from '@headgate/scheduler'
+import { type Decision, type Explanation, explain, explanationText } from '@headgate/scheduler'
 import type { AdminWorld } from './admin-world.ts'
 
 /** A decision with what it means. */
@@ -22,17 +22,5 @@ export function viewDecision(world: AdminWorld, pool: string, id: number): Expla
   const decision = world.schedulers().get(pool)?.decision(id)
   if (decision === undefined) return undefined
   const explanation = explain(decision)
-  return { decision, explanation, text: textOf(explanation) }
-}
-
-function textOf({ sentences, columns, rows }: Explanation): string {
-  const table = [columns, ...rows].map(row => row.map(String))
-  const widths = columns.map((_, column) => Math.max(...table.map(row => row[column]!.length)))
-  const lines = table.map(row =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
-  return [...sentences, ...(rows.length === 0 ? [] : lines), ''].join('\n')
+  return { decision, explanation, text: `${explanationText(explanation)}\n` }
 }

@@ -4,6 +4,7 @@ import { ListenError } from '../runtime/listen-error.ts'
 import { refuseRepeatedFlags, refuseSecrets } from './check-arguments.ts'
 import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
+import { explainCommand } from './explain.ts'
 import { mockUpstreamCommand } from './mock-upstream.ts'
 import { complain, survivePipeClosure } from './output.ts'
 import { replayCommand } from './replay.ts'
@@ -46,6 +47,7 @@ function createProgram(argv: readonly string[]): Command {
     doctorCommand(),
     simulateCommand(),
     replayCommand(),
+    explainCommand(),
   ]
   for (const command of commands) program.addCommand(command)
   reportUsageErrors(program)

@@ -1,18 +1,5 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { run } from '../../src/cli/program.ts'
-
-/** What a command line prints and the code it ends with, without a process of its own. */
-async function runInProcess(args: readonly string[]) {
-  const written = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    const spy = vi.spyOn(process[name], 'write').mockImplementation(text => {
-      written[name] += text
-      return true
-    })
-    onTestFinished(() => spy.mockRestore())
-  }
-  return { code: await run(args), ...written }
-}
+import { describe, expect, it } from 'vitest'
+import { runInProcess } from '../fixtures/command-line.ts'
 
 describe('a wrong command line ends with exit code 2 and says why', () => {
   it.each([
@@ -72,6 +59,16 @@ describe('a wrong command line ends with exit code 2 and says why', () => {
       'a change that is none',
       ['replay', '--log', 'none.jsonl', '--set', 'load'],
       /--set: "load" is no change\. Fix: write KEY=VALUE/,
+    ],
+    [
+      'a decision log that cannot be explained',
+      ['explain', '--log', 'none.jsonl'],
+      /--log: none\.jsonl cannot be read \(ENOENT\)\. Fix: name the file of telemetry\.decisionLog/,
+    ],
+    [
+      'both a request and the last ones',
+      ['explain', '--log', 'none.jsonl', '--id', '3', '--last', '2'],
+      /--id and --last exclude each other/,
     ],
     ['a superfluous argument', ['config', 'check', 'x.yaml'], /too many arguments/],
   ] as const)('%s', async (_what, args, expected) => {

@@ -13,8 +13,8 @@
  * Ratios instead of differences: a long prompt's seconds and a short one's milliseconds say the same of an account.
  */
 export interface AccountHealth {
-  /** One first token of a row: its time as a multiple of what was predicted for it. */
-  observe(row: number, ratio: number, nowMs: number): void
+  /** One first token of a row: its time as a multiple of what was predicted for it. `weight`: of how many samples; default 1. */
+  observe(row: number, ratio: number, nowMs: number, weight?: number): void
   /** The logarithm above; 0 is the fleet's line, 0.69 twice as slow. `late` samples come on top, `lateSum` their sum. */
   logRatio(row: number, nowMs: number, late: number, lateSum: number): number
   /** How sick a row was, fading with a half-life of a minute and halved by every good answer. */
@@ -55,17 +55,17 @@ export function createAccountHealth(): AccountHealth {
   }
 
   return {
-    observe(row, ratio, nowMs) {
+    observe(row, ratio, nowMs, weight = 1) {
       reach(row)
       const passedMs = nowMs - atMs[row]!
       const fast = 2 ** (-passedMs / FAST_HALF_LIFE_MS) * FAST_KEPT
       const slow = 2 ** (-passedMs / SLOW_HALF_LIFE_MS)
       const sample = clipped(Math.log(Math.max(1e-3, ratio)), FAST_CLIP)
       atMs[row] = nowMs
-      fastSum[row] = fastSum[row]! * fast + sample
-      fastWeight[row] = fastWeight[row]! * fast + 1
-      slowSum[row] = slowSum[row]! * slow + clipped(sample, SLOW_CLIP)
-      slowWeight[row] = slowWeight[row]! * slow + 1
+      fastSum[row] = fastSum[row]! * fast + weight * sample
+      fastWeight[row] = fastWeight[row]! * fast + weight
+      slowSum[row] = slowSum[row]! * slow + weight * clipped(sample, SLOW_CLIP)
+      slowWeight[row] = slowWeight[row]! * slow + weight
       const sick = sickLog[row]! * 2 ** (-passedMs / SICK_HALF_LIFE_MS)
       const now = fastSum[row]! / (fastWeight[row]! + FAST_PRIOR)
       sickLog[row] = sample < WELL ? sick * 0.5 : Math.max(sick, now)

@@ -23,6 +23,8 @@ export interface Expectation {
   /** The share of {@link predictedMs} that is due to that load: at least 1. */
   readonly loadFactor: number
   readonly admittedMs: number
+  /** Its answer comes whole: it is not listed, and has no first token. */
+  readonly whole: boolean
   /** Set at the first token. */
   firstTokenMs: number | undefined
   /** What was thought of the account just before its first token. */

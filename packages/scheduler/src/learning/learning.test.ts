@@ -157,6 +157,7 @@ describe('requests in flight', () => {
     predictedMs: 1,
     loadFactor: 1,
     admittedMs: 0,
+    whole: false,
     firstTokenMs: undefined,
     healthLog: 0,
     previous: undefined,

@@ -7,6 +7,7 @@ import { createInFlight, type Expectation, type InFlight } from './in-flight.ts'
 import { createLatencyFit, type LatencyFit } from './latency-fit.ts'
 import { createLearnedLimit, type LearnedLimit } from './learned-limit.ts'
 import { createWarmth, type WarmPlace, type Warmth } from './warmth.ts'
+import { createWholeAnswers } from './whole-answers.ts'
 
 /** What an adaptive profile learns of its accounts from their answers; made once a scheduler, read by its ranker. */
 export interface Learning {
@@ -34,6 +35,8 @@ export interface Grant {
   readonly session: string | undefined
   readonly inputTokens: number
   readonly cachedTokens: number
+  /** Its answer comes whole: no first token will be told, and its silence says nothing. */
+  readonly whole: boolean
 }
 
 export interface End {
@@ -60,6 +63,7 @@ export function createLearning(columns: Columns): Learning {
   const limits = createLearnedLimit()
   const warmth = createWarmth()
   const inFlight = createInFlight()
+  const wholes = createWholeAnswers()
   let holdMs = FIRST_HOLD_MS
   /** The mean logarithm of observed / predicted: what is slow everywhere is the line's to know. */
   let fleetLog = 0
@@ -75,6 +79,15 @@ export function createLearning(columns: Columns): Learning {
     )
   }
 
+  /** Without usage nobody knows how long it should have taken: one that runs in the background ends at once. */
+  function wholeAnswer(expectation: Expectation, usage: Usage | undefined, nowMs: number): void {
+    if (usage === undefined) return
+    const { row, predictedMs, admittedMs } = expectation
+    const output = tokensOf(usage.outputTokens, 0)
+    const { ratio, weight } = wholes.sample(nowMs - admittedMs, predictedMs, output)
+    health.observe(row, ratio, nowMs, weight)
+  }
+
   return {
     fit,
     health,
@@ -85,7 +98,7 @@ export function createLearning(columns: Columns): Learning {
     get holdMs() {
       return holdMs
     },
-    admitted({ row, session, inputTokens, cachedTokens }, nowMs) {
+    admitted({ row, session, inputTokens, cachedTokens, whole }, nowMs) {
       const uncachedTokens = Math.max(0, inputTokens - cachedTokens)
       const loadFactor = loadFactorOf(utilisation(columns, limits, row, -1))
       const expectation: Expectation = {
@@ -96,13 +109,14 @@ export function createLearning(columns: Columns): Learning {
         predictedMs: fit.predictMs(uncachedTokens) * loadFactor,
         loadFactor,
         admittedMs: nowMs,
+        whole,
         firstTokenMs: undefined,
         healthLog: 0,
         previous: undefined,
         next: undefined,
         listed: false,
       }
-      inFlight.add(expectation)
+      if (!whole) inFlight.add(expectation)
       return expectation
     },
     firstToken(expectation, nowMs) {
@@ -128,7 +142,8 @@ export function createLearning(columns: Columns): Learning {
       odds.observe(row, verdict === 'fault', nowMs)
       if (verdict === 'fault') return
       holdMs += HOLD_WEIGHT * (Math.min(HOLD_CLIP * holdMs, nowMs - admittedMs) - holdMs)
-      fitLine(expectation, usage)
+      if (expectation.whole) wholeAnswer(expectation, usage, nowMs)
+      else fitLine(expectation, usage)
       if (session === undefined) return
       // The next turn begins with this one's prompt and its answer.
       const tokens =

@@ -50,4 +50,9 @@ export interface ScheduleRequest {
    * request.
    */
   readonly estimatedTokens?: number
+  /**
+   * Its answer comes whole and not as a stream, so that no first token will be told: an adaptive profile learns from
+   * how long it took, and takes its silence for no sign. Default false.
+   */
+  readonly whole?: boolean
 }

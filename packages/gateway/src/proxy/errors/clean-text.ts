@@ -1,10 +1,8 @@
 import { hideCredentials } from '../../text/credentials.ts'
+import { printable } from '../../text/printable.ts'
 
 /** The longest piece of foreign text that is ever repeated to a client. */
 const maxEchoChars = 100
-
-// C0, DEL, C1, the Unicode line separators and the bidirectional overrides: none may reach a terminal or a log.
-const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 
 /**
  * Makes a piece of foreign text fit to be repeated in a message: no control characters, nothing that looks like
@@ -14,6 +12,6 @@ export function cleanText(text: string, options: { readonly maxChars?: number } 
   const { maxChars = maxEchoChars } = options
   // Cut first: no expression may run over megabytes. The margin keeps a secret that straddles the cut whole.
   const cut = text.length > 4 * maxChars ? text.slice(0, 4 * maxChars) : text
-  const clean = hideCredentials(cut.replace(unprintable, ''))
+  const clean = hideCredentials(printable(cut))
   return clean.length > maxChars ? `${clean.slice(0, maxChars - 3)}...` : clean
 }

@@ -31,6 +31,8 @@ type Wanted = Pick<CreateFacts, 'model' | 'references'>
 export interface SearchKeys {
   readonly session: string | undefined
   readonly tokens: TokenEstimate
+  /** The answer comes whole: no first token will be told. */
+  readonly whole: boolean
   /** What an account must be able to do. */
   readonly needs: readonly Capability[]
   /** Hard keys that have been looked up already. */
@@ -61,6 +63,7 @@ export class AccountSearch {
       ...standing(client),
       inputTokens: keys.tokens.input,
       estimatedTokens: keys.tokens.total,
+      ...(keys.whole ? { whole: true } : {}),
       ...(keys.session === undefined ? {} : { session: keys.session }),
       ...(keys.owners.length === 0 ? {} : { owners: keys.owners }),
       ...(excluded === undefined ? {} : { excluded }),

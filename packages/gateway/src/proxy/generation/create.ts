@@ -83,6 +83,7 @@ async function readCreation(exchange: GenerationExchange, headers: HeaderList): 
         body: bytes,
         maxOutputTokens: facts.maxOutputTokens,
       }),
+      whole: !facts.stream,
       needs: generationNeeds(route, facts),
       owners: [],
     }

@@ -23,7 +23,7 @@ import { discardOrphan } from './orphan.ts'
 export interface PlainWork {
   /** `''` when no model works for it: every account will do. */
   readonly model: string
-  readonly keys: Omit<SearchKeys, 'tokens'>
+  readonly keys: Omit<SearchKeys, 'tokens' | 'whole'>
   readonly contentType: string | undefined
   bodyFor(account: AccountAccess): Uint8Array | readonly Uint8Array[] | BodyStream | null
   readonly binds: Binds
@@ -53,7 +53,7 @@ export async function sendPlainWork(exchange: RoutedExchange, work: PlainWork): 
   const { session, owners } = work.keys
   const shed = shedNewWork(exchange, { session, namesState: owners.length > 0 })
   if (shed !== undefined) await shed
-  const search = new AccountSearch(exchange, wanted, { ...work.keys, tokens: uncounted })
+  const search = new AccountSearch(exchange, wanted, { ...work.keys, tokens: uncounted, whole: true })
   for (;;) {
     const { lease, account } = await next(search, state)
     if (state.attempts++ > 0) pool.scheduler.reportSwitch()
