@@ -137,7 +137,7 @@ export class HttpExchange implements Inbound, Outbound {
     if (this.#request.headers.expect !== undefined) this.#response.writeContinue()
   }
 
-  /** The parser gave up inside this request's body: whoever reads it hears why and may still answer. */
+  /** What was kept of the body is let go; whoever reads it hears why, and may still answer. */
   failBody(fault: GatewayError): void {
     this.#bodyFault = fault
     this.#reading?.fail(fault)

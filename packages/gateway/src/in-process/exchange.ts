@@ -1,4 +1,5 @@
 import type { Clock } from '@headgate/scheduler'
+import type { GatewayError } from '../proxy/errors/errors.ts'
 import type { Inbound, Outbound } from '../proxy/exchange.ts'
 import type { BodyStream } from '../wire/body-stream.ts'
 import type { HeaderList } from '../wire/header-list.ts'
@@ -33,6 +34,7 @@ export class InProcessExchange implements Inbound, Outbound {
   readonly #resolve: (response: Response) => void
   readonly #reject: (reason: unknown) => void
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  #bodyFault: GatewayError | undefined
   #phase: 'fresh' | 'begun' | 'ended' | 'gone' = 'fresh'
 
   constructor(parts: RequestParts, headers: HeaderList, world: ExchangeWorld) {
@@ -74,15 +76,22 @@ export class InProcessExchange implements Inbound, Outbound {
 
   openBody(limitBytes: number): BodyStream {
     this.signal.throwIfAborted()
+    if (this.#bodyFault !== undefined) throw this.#bodyFault
     const given = this.#given
     if (given instanceof ReadableStream) {
       this.#reader = given.getReader()
       const { signal } = this
       const onFailure = (error: unknown): void => this.#leave(error)
-      return new GivenBody(this.#reader, { limitBytes, length: this.#length, signal, onFailure })
+      const fault = () => this.#bodyFault
+      return new GivenBody(this.#reader, { limitBytes, length: this.#length, signal, fault, onFailure })
     }
     if (given !== null && given.length > limitBytes) throw tooLarge(limitBytes)
     return wholeBody(given)
+  }
+
+  failBody(reason: GatewayError): void {
+    this.#bodyFault ??= reason
+    this.#reader?.cancel(reason).catch(() => {})
   }
 
   begin(status: number, headers: HeaderList): void {

@@ -6,6 +6,8 @@ export interface GivenBodyOptions {
   readonly limitBytes: number
   readonly length: number | undefined
   readonly signal: AbortSignal
+  /** Why nobody will take the rest; its end is then none. */
+  readonly fault: () => GatewayError | undefined
   /** The caller's own stream failed. */
   readonly onFailure: (error: unknown) => void
 }
@@ -23,12 +25,14 @@ export class GivenBody implements BodyStream {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void> {
-    const { limitBytes, signal, onFailure } = this.#options
+    const { limitBytes, signal, fault, onFailure } = this.#options
     let bytes = 0
     try {
       for (;;) {
         const { done, value } = await this.#reader.read()
         signal.throwIfAborted()
+        const reason = fault()
+        if (reason !== undefined) throw reason
         if (done) return
         bytes += value.byteLength
         if (bytes > limitBytes) throw tooLarge(limitBytes)

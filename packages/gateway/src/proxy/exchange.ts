@@ -1,5 +1,6 @@
 import type { BodyStream } from '../wire/body-stream.ts'
 import type { HeaderList } from '../wire/header-list.ts'
+import type { GatewayError } from './errors/errors.ts'
 
 /**
  * A client's request as the pipeline sees it. The pipeline knows no server: `node:http`, a WebSocket frame and the
@@ -23,6 +24,8 @@ export interface Inbound {
    * iterated. In the place of `readBody`.
    */
   openBody(limitBytes: number): BodyStream
+  /** Nobody will take the rest of the body: its reading fails with this reason, now or when it would begin. */
+  failBody(reason: GatewayError): void
   /** Aborted when the client is gone before its answer is complete. */
   readonly signal: AbortSignal
 }

@@ -3,7 +3,7 @@ import type { ClientAccess, Credential } from './admission/credentials.ts'
 import { mayUseModel } from './admission/permitted.ts'
 import type { RateCharge, Rates } from './admission/rates.ts'
 import type { WrongKeys } from './admission/wrong-keys.ts'
-import type { Attempt, AttemptEnd, AttemptOptions } from './attempt/attempt.ts'
+import type { Attempt, AttemptOptions } from './attempt/attempt.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { type Cancellation, ClientLeft } from './cancellation.ts'
 import { GatewayError } from './errors/errors.ts'
@@ -51,9 +51,12 @@ export interface RequestExchange {
   readonly cancellation: Cancellation
   /** Set while it is served, for clients with rates. */
   rateCharge: RateCharge | undefined
-  /** The upstream exchange under way, or two that race: whom to tell when the client leaves. */
-  attempt: Pick<Attempt, 'clientLeft' | 'cut'> | undefined
+  /** The upstream exchange under way, or two that race. */
+  attempt: Cancellable | undefined
 }
+
+/** Whom to tell that a request may not go on. */
+export type Cancellable = Pick<Attempt, 'clientLeft' | 'cut'>
 
 /** A request whose route, client and pool are known. */
 export interface RoutedExchange<R extends Route = Route> extends RequestExchange {
@@ -81,29 +84,40 @@ export function attemptBasis(exchange: RequestExchange) {
   return { ...basis, receivedAtMs: inbound.receivedAtMs } satisfies Partial<AttemptOptions>
 }
 
-/** Runs one attempt as the request's current one. */
-export async function runAttempt(
+/**
+ * Runs what asks upstreams on the request's behalf, and lets it hear when the request is cancelled: also when that was
+ * between the choice of an account and now.
+ */
+export async function underCancellation<T>(
   exchange: RequestExchange,
-  attempt: Attempt,
-  request: Parameters<Attempt['run']>[0],
-): Promise<AttemptEnd> {
+  attempt: Cancellable,
+  run: () => Promise<T>,
+): Promise<T> {
   exchange.attempt = attempt
   try {
-    return await attempt.run(request)
+    const running = run()
+    const { reason } = exchange.cancellation
+    if (reason !== undefined) endAttempt(attempt, reason)
+    return await running
   } finally {
     exchange.attempt = undefined
   }
 }
 
-/** Ends a request before its answer is complete, wherever it stands. Idempotent. */
+/** Ends a request before its answer is complete, wherever it stands. The first reason counts. */
 export function cancelRequest(exchange: RequestExchange, reason: ClientLeft | GatewayError): void {
-  exchange.cancellation.cancel(reason)
-  if (reason instanceof ClientLeft) {
-    exchange.attempt?.clientLeft()
-    return
-  }
-  exchange.trace.errorCode = reason.code
-  exchange.attempt?.cut(reason)
+  const { cancellation, attempt, trace, inbound } = exchange
+  if (cancellation.aborted) return
+  cancellation.cancel(reason)
+  if (attempt !== undefined) endAttempt(attempt, reason)
+  if (reason instanceof ClientLeft) return
+  trace.errorCode = reason.code
+  inbound.failBody(reason)
+}
+
+function endAttempt(attempt: Cancellable, reason: ClientLeft | GatewayError): void {
+  if (reason instanceof ClientLeft) attempt.clientLeft()
+  else attempt.cut(reason)
 }
 
 /** The headers of an upstream request. Throws `loop_detected` when too many gateways have passed it on. */

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../fixtures/eventually.ts'
 import { gatewayForTest, type TestGateway, type TestGatewayOptions } from '../fixtures/gateway.ts'
 import { generations, running } from '../fixtures/mock-log.ts'
+import { RawClient } from '../sockets/raw-client.ts'
 
 const model = 'gpt-5.1'
 const options: TestGatewayOptions = {
@@ -66,6 +67,25 @@ describe('a key revoked while running', () => {
     const counted = 'headgate_requests_total{client="leaver",route="/v1/responses",outcome="key_revoked"}'
     expect(await gateway.metric(counted)).toBe(3)
   })
+
+  it.each(['/v1/responses', '/v1/files'])(
+    'is told so while its body is still on its way to %s, whoever waits for the rest',
+    async path => {
+      const gateway = await gatewayForTest(options)
+      const client = await RawClient.open(gateway.port)
+      onTestFinished(() => client.close())
+      const type = path === '/v1/files' ? 'multipart/form-data; boundary=x' : 'application/json'
+      const head = `POST ${path} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer ${gateway.key('leaver')}`
+      client.send(`${head}\r\nContent-Type: ${type}\r\nContent-Length: 1000\r\n\r\n{`)
+      const buffered = () => gateway.metric('headgate_buffered_bytes')
+      const waits = path === '/v1/files' ? gateway.slotsInUse : buffered
+      await eventually(async () => (await waits()) > 0)
+      await gateway.reload(withoutLeaver)
+      const { status, json } = await client.whole()
+      expect([status, json?.error.code]).toEqual([401, 'key_revoked'])
+      await eventually(async () => (await buffered()) === 0 && (await isIdle(gateway)))
+    },
+  )
 
   it('says nothing about the account it ran on', async () => {
     const gateway = await gatewayForTest(options)

@@ -73,6 +73,24 @@ describe('a call', () => {
     await expect(fetch(url, init)).rejects.toThrow('disk gone')
     expect(mock.requests()).toEqual([])
   })
+
+  it('is answered in time, and let go, although its own body never ends', async () => {
+    const pools = { default: { accounts: ['*'], totalTimeout: '20ms' } }
+    const { fetch, mock } = await inProcessForTest({ config: { pools } })
+    let cancelled: unknown
+    const body = new ReadableStream({
+      cancel(reason) {
+        cancelled = reason
+      },
+    })
+    const init = { method: 'POST', headers: json, body, duplex: 'half' } as RequestInit
+    const { error } = await (await fetch(url, init)).json()
+    expect([error.code, (cancelled as { code: string }).code]).toEqual([
+      'deadline_exceeded',
+      'deadline_exceeded',
+    ])
+    expect(mock.requests()).toEqual([])
+  })
 })
 
 describe('a stream', () => {

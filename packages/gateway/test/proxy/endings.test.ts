@@ -220,6 +220,28 @@ describe('a client that leaves', () => {
     expect(world.scheduler.balanced).toBe(true)
   })
 
+  it.each([
+    ['a generation', '/v1/responses', {}],
+    ['one that may be hedged', '/v1/responses', { pool: { hedge: { afterMs: 1000, budget: 1 } } }],
+    ['the making of a conversation', '/v1/conversations', {}],
+  ])(
+    'in any step between the grant and the exchange of %s leaves nothing running',
+    async (_, path, options) => {
+      for (let steps = 0; steps < 30; steps++) {
+        const accounts = [{ id: 'a', concurrency: 1 }]
+        const world = createWorld({ ...options, accounts } as never)
+        const first = await world.post(ask)
+        const second = await world.post({ ...ask, stream: true }, { path })
+        world.upstream.last.json(200, {})
+        for (let step = 0; step < steps; step++) await undefined
+        second.leave()
+        await Promise.all([first.done, second.done])
+        expect(world.upstream.exchanges.filter(isRunning)).toEqual([])
+        expect(world.scheduler.balanced).toBe(true)
+      }
+    },
+  )
+
   const moments: Record<string, (exchange: FakeExchange) => void> = {
     'before the head': () => {},
     'between head and first event': exchange => exchange.stream(),

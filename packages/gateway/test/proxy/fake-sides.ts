@@ -1,3 +1,4 @@
+import type { GatewayError } from '../../src/proxy/errors/errors.ts'
 import type { Inbound, Outbound } from '../../src/proxy/exchange.ts'
 import type { BodyStream } from '../../src/wire/body-stream.ts'
 import type { HeaderList } from '../../src/wire/header-list.ts'
@@ -28,6 +29,7 @@ export class FakeClient implements Inbound, Outbound {
   /** False: every write answers that the client is behind. */
   keepsUp = true
   #onDrain: () => void = () => {}
+  #failReading: (reason: unknown) => void = () => {}
 
   constructor(
     method: string,
@@ -84,8 +86,13 @@ export class FakeClient implements Inbound, Outbound {
     return new Promise((resolve, reject) => {
       if (this.signal.aborted) reject(this.signal.reason)
       this.signal.addEventListener('abort', () => reject(this.signal.reason))
+      this.#failReading = reject
       this.#body.then(resolve, reject)
     })
+  }
+
+  failBody(reason: GatewayError): void {
+    this.#failReading(reason)
   }
 
   openBody(): BodyStream {

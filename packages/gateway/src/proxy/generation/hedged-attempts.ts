@@ -1,6 +1,7 @@
 import type { Lease } from '@headgate/scheduler'
 import type { AccountAccess } from '../pool-access.ts'
 import type { CreateFacts } from '../request/request-check.ts'
+import { underCancellation } from '../request-exchange.ts'
 import type { AttemptTrace, HedgeResult } from '../request-record.ts'
 import type { Generation } from '../routing/operation.ts'
 import type { AccountSearch, GenerationExchange } from './account-search.ts'
@@ -69,12 +70,7 @@ function mayHedge(route: Generation, { stream, background, continues }: CreateFa
 }
 
 async function runAlone(exchange: GenerationExchange, contender: CreateAttempt): Promise<Ends> {
-  exchange.attempt = contender.attempt
-  try {
-    return [{ contender, end: await contender.run() }]
-  } finally {
-    exchange.attempt = undefined
-  }
+  return [{ contender, end: await underCancellation(exchange, contender.attempt, contender.run) }]
 }
 
 interface RaceWork {
@@ -94,14 +90,9 @@ async function runRace(exchange: GenerationExchange, work: RaceWork): Promise<En
     second: () => offer(exchange, work),
     onFault: error => deps.log.error({ requestId: trace.requestId, error }, 'A hedge could not be made.'),
   })
-  exchange.attempt = race
-  try {
-    const ends = await race.run()
-    if (ends.length > 1) trace.hedge = resultOf(ends)
-    return ends
-  } finally {
-    exchange.attempt = undefined
-  }
+  const ends = await underCancellation(exchange, race, () => race.run())
+  if (ends.length > 1) trace.hedge = resultOf(ends)
+  return ends
 }
 
 /** The slot of another account that is idle now, if the budget has a hedge left. */

@@ -11,7 +11,7 @@ import {
   answerHeaders,
   attemptBasis,
   type RoutedExchange,
-  runAttempt,
+  underCancellation,
   upstreamHeaders,
 } from '../request-exchange.ts'
 import { AttemptTrace } from '../request-record.ts'
@@ -124,5 +124,6 @@ function attempt(
   work.begins?.(one)
   const headers = upstreamHeaders(inbound, { contentType: work.contentType })
   const body = work.bodyFor(account)
-  return runAttempt(exchange, one, { target, method: 'POST', path: route.upstreamPath, headers, body })
+  const request = { target, method: 'POST', path: route.upstreamPath, headers, body }
+  return underCancellation(exchange, one, () => one.run(request))
 }

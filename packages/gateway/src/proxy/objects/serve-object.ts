@@ -6,7 +6,7 @@ import {
   answerHeaders,
   attemptBasis,
   type RoutedExchange,
-  runAttempt,
+  underCancellation,
   upstreamHeaders,
 } from '../request-exchange.ts'
 import { AttemptTrace } from '../request-record.ts'
@@ -68,13 +68,14 @@ function ask(exchange: ObjectExchange, place: ObjectPlace, body: ObjectBody): Pr
     extraHeaders: answerHeaders(exchange),
     onCommit: () => body.release(),
   })
-  return runAttempt(exchange, attempt, {
+  const request = {
     target,
     method: inbound.method,
     path: route.upstreamPath,
     headers: upstreamHeaders(inbound, { contentType: body.contentType }),
     body: body.bytes,
-  })
+  }
+  return underCancellation(exchange, attempt, () => attempt.run(request))
 }
 
 /** Whether a 404 speaks of what the path names: a request with a body may have named something else as well. */
