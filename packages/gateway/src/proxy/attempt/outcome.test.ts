@@ -21,6 +21,13 @@ describe('judgeReply', () => {
     [401, { code: 'invalid_api_key', message: 'sk-...abcd' }, 'auth_broken, fails over, 502 upstream_auth'],
     [402, {}, 'quota_exhausted, fails over, 429 insufficient_quota'],
     [403, {}, 'auth_broken, fails over, 502 upstream_auth'],
+    [403, { code: 'model_not_found' }, 'client_error, fails over, 404 model_not_found'],
+    [403, { code: 'content_policy_violation' }, 'policy, stays, relay'],
+    [
+      401,
+      { message: 'You have insufficient permissions. Missing scopes: api.files.write.' },
+      'client_error, fails over, 502 upstream_route_missing',
+    ],
     [404, { code: 'model_not_found' }, 'client_error, fails over, 404 model_not_found'],
     [404, { code: 'DeploymentNotFound' }, 'client_error, fails over, 404 model_not_found'],
     [404, { message: 'The model `x` does not exist.' }, 'client_error, fails over, 404 model_not_found'],

@@ -126,7 +126,7 @@ function judgeStatus(
   switch (status) {
     case 401:
     case 403:
-      return broken()
+      return judgeRefusedKey(failure, context)
     case 402:
       return outOfQuota(failure, context, headers)
     case 404:
@@ -226,6 +226,21 @@ export function judgeBinding(error: unknown): Verdict | undefined {
 export function judgeFirstTokenTimeout(): Verdict {
   return fault({ kind: 'timeout' }, 'upstream_timeout')
 }
+
+/**
+ * A key may be refused for one request alone: a model its project may not use, an endpoint that a restricted key has no
+ * scope for, a text. Anyone may ask for those, so they take no account away from everybody.
+ */
+function judgeRefusedKey(failure: InBandFailure | undefined, context: VerdictContext): Verdict {
+  if (has(modelLabels, failure)) return modelMissing(context)
+  if (has(policyLabels, failure)) return relayed('policy')
+  if (failure !== undefined && missingScope.test(failure.message))
+    return notServed(new GatewayError('upstream_route_missing'))
+  return broken()
+}
+
+/** "You have insufficient permissions for this operation. Missing scopes: api.files.write." */
+const missingScope = /\bmissing scopes?:/i
 
 function judgeNotFound(failure: InBandFailure | undefined, context: VerdictContext): Verdict {
   if (failure === undefined || saysNothing(failure))
