@@ -71,6 +71,13 @@ describe('a client with tokens a minute', () => {
     expect(Number(limits(second)['remaining-tokens'])).toBeLessThan(2000)
   })
 
+  it('pays nothing for what upstreams refused', async () => {
+    const gateway = await gatewayWith({ tokensPerMinute: 10_000 })
+    gateway.mock.fault({ fault: { kind: 'status', status: 500 }, times: 3 })
+    expect((await ask(gateway, { max_output_tokens: 8000 })).status).toBe(500)
+    expect((await ask(gateway, { max_output_tokens: 8000 })).status).toBe(200)
+  })
+
   it('is refused when the estimate does not fit, and charged nothing for it', async () => {
     const gateway = await gatewayWith({ tokensPerMinute: 10_000 })
     gateway.mock.fault({ fault: { kind: 'stall' }, times: 1 })

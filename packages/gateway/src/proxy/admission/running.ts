@@ -35,8 +35,8 @@ function enter(exchange: RoutedExchange): () => void {
   }
 }
 
-/** Undefined when an upstream worked and nobody said how much. */
+/** Undefined when an upstream may have worked and nobody said how much; one that refused has not. */
 function tokensUsed({ usage, attempts }: RequestTrace): number | undefined {
   if (usage !== undefined) return usage.inputTokens + usage.outputTokens
-  return attempts.length === 0 ? 0 : undefined
+  return attempts.every(({ upstreamStatus = 0 }) => upstreamStatus >= 300) ? 0 : undefined
 }
