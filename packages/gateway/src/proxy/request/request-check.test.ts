@@ -21,6 +21,18 @@ function refusal(run: () => unknown): string {
 const create = (body: object) => refusal(() => checkCreate(responses, scan({ model: 'm', ...body })))
 
 describe('checkCreate', () => {
+  it.each([
+    [{}, undefined],
+    [{ max_tokens: 100 }, 100],
+    [{ max_completion_tokens: 100, n: 3 }, 300],
+    [{ max_tokens: 100, n: null }, 100],
+    [{ max_tokens: 100, n: 0 }, 100],
+    [{ max_tokens: 1, n: 1_000_000 }, 128],
+    [{ n: 3 }, undefined],
+  ])('expects of %j at most %s tokens, over all choices', (bounds, expected) => {
+    expect(checkCreate(chat, scan({ model: 'm', ...bounds })).maxOutputTokens).toBe(expected)
+  })
+
   it('reads the routing facts and their defaults', () => {
     expect(checkCreate(responses, scan({ model: 'm' }))).toMatchObject({
       model: 'm',

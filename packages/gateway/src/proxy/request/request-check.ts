@@ -123,10 +123,22 @@ function modelError(code: 'missing_required_parameter' | 'invalid_value'): Gatew
   return new GatewayError(code, { param: 'model', values: { param: 'model', expected: modelExpectation } })
 }
 
-/** Only an estimate is made of it: whether the figure is right is the upstream's business. */
+/** The bound is for each choice of a chat. Only an estimate is made of it: whether it is right is the upstream's business. */
 function readMaxOutput(scan: RequestScan): number | undefined {
-  const field =
-    scan.field('max_output_tokens') ?? scan.field('max_completion_tokens') ?? scan.field('max_tokens')
+  const each =
+    readFigure(scan, 'max_output_tokens') ??
+    readFigure(scan, 'max_completion_tokens') ??
+    readFigure(scan, 'max_tokens')
+  const choices = Math.min(Math.max(readFigure(scan, 'n') ?? 1, 1), maxChoices)
+  return each === undefined ? undefined : each * choices
+}
+
+/** The most that the API takes. */
+const maxChoices = 128
+
+/** A number above 0 of a sane length. */
+function readFigure(scan: RequestScan, name: RoutingField): number | undefined {
+  const field = scan.field(name)
   if (field?.kind !== 'number' || field.end - field.start > 9) return undefined
   const value = scan.value(field) as number
   return value > 0 ? value : undefined

@@ -33,6 +33,7 @@ const routingFields = [
   'max_output_tokens',
   'max_completion_tokens',
   'max_tokens',
+  'n',
   'api_base',
   'base_url',
   'api_key',
