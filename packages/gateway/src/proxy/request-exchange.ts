@@ -122,12 +122,12 @@ function endAttempt(attempt: Cancellable, reason: ClientLeft | GatewayError): vo
 
 /** The headers of an upstream request. Throws `loop_detected` when too many gateways have passed it on. */
 export function upstreamHeaders(
-  inbound: Inbound,
+  { inbound, client }: RoutedExchange,
   options: { readonly contentType: string | undefined },
 ): HeaderList {
   const hops = hopsOf(inbound.headers)
   if (hops >= maxHops) throw new GatewayError('loop_detected', { values: { hops } })
-  return requestHeaders(inbound.headers, { ...options, hops })
+  return requestHeaders(inbound.headers, { ...options, hops, tenant: client.tenant })
 }
 
 const maxHops = 3

@@ -44,7 +44,7 @@ interface Creation {
 /** Makes the model work: reads, checks, finds an account, relays its answer, moves on while nothing was said. */
 export async function serveCreate(exchange: GenerationExchange): Promise<void> {
   checkContentHeaders(exchange.inbound.headers)
-  const headers = upstreamHeaders(exchange.inbound, { contentType: 'application/json' })
+  const headers = upstreamHeaders(exchange, { contentType: 'application/json' })
   await withinLimits(exchange, () => withinTime(exchange, () => create(exchange, headers)))
 }
 

@@ -40,6 +40,9 @@ export interface PlainWork {
  */
 export async function sendPlainWork(exchange: RoutedExchange, work: PlainWork): Promise<void> {
   const { pool, deps, shared } = exchange
+  const { session, owners } = work.keys
+  const shed = shedNewWork(exchange, { session, namesState: owners.length > 0 })
+  if (shed !== undefined) await shed
   const budget = shared.budgetOf(pool.name)
   budget.requested()
   const state: FailoverState = {
@@ -50,9 +53,6 @@ export async function sendPlainWork(exchange: RoutedExchange, work: PlainWork): 
     ambiguous: 0,
   }
   const wanted = { model: work.model, references: [] }
-  const { session, owners } = work.keys
-  const shed = shedNewWork(exchange, { session, namesState: owners.length > 0 })
-  if (shed !== undefined) await shed
   const search = new AccountSearch(exchange, wanted, { ...work.keys, tokens: uncounted, whole: true })
   for (;;) {
     const { lease, account } = await next(search, state)
@@ -101,7 +101,7 @@ function attempt(
   lease: Lease,
   account: AccountAccess,
 ): Promise<AttemptEnd> {
-  const { route, pool, trace, inbound } = exchange
+  const { route, pool, trace } = exchange
   const { id, target } = account
   const record = new AttemptTrace(id, lease)
   trace.attempts.push(record)
@@ -122,7 +122,7 @@ function attempt(
     onCommit: () => {},
   })
   work.begins?.(one)
-  const headers = upstreamHeaders(inbound, { contentType: work.contentType })
+  const headers = upstreamHeaders(exchange, { contentType: work.contentType })
   const body = work.bodyFor(account)
   const request = { target, method: 'POST', path: route.upstreamPath, headers, body }
   return underCancellation(exchange, one, () => one.run(request))

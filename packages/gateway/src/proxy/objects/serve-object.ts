@@ -72,7 +72,7 @@ function ask(exchange: ObjectExchange, place: ObjectPlace, body: ObjectBody): Pr
     target,
     method: inbound.method,
     path: route.upstreamPath,
-    headers: upstreamHeaders(inbound, { contentType: body.contentType }),
+    headers: upstreamHeaders(exchange, { contentType: body.contentType }),
     body: body.bytes,
   }
   return underCancellation(exchange, attempt, () => attempt.run(request))

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest'
 import { responseHeaders } from '../attempt/response-headers.ts'
 import { hopsOf, requestHeaders } from './request-headers.ts'
 
+const tenant = 'team'
+
 it('passes only the allowed headers of a client', () => {
   const client = [
     ['authorization', 'Bearer secret'],
@@ -26,20 +28,28 @@ it('passes only the allowed headers of a client', () => {
     ['accept', 'application/json'],
     ['idempotency-key', 'k'],
   ] as const
-  expect(requestHeaders(client, { contentType: 'application/json', hops: 0 })).toEqual([
+  expect(requestHeaders(client, { contentType: 'application/json', hops: 0, tenant })).toEqual([
     ['content-type', 'application/json'],
     ['accept-encoding', 'identity'],
     ['x-headgate-hops', '1'],
     ['openai-beta', 'responses=v1'],
     ['user-agent', 'OpenAI/JS'],
     ['accept', 'application/json'],
-    ['idempotency-key', 'k'],
+    ['idempotency-key', expect.stringMatching(/^[0-9a-f]{64}$/)],
   ])
+})
+
+it('makes an idempotency key the tenant’s own: the same again for itself, another for everybody else', () => {
+  const sent = (tenant: string) =>
+    requestHeaders([['idempotency-key', 'order-1']], { contentType: undefined, hops: 0, tenant }).at(-1)![1]
+  expect(sent('a')).toBe(sent('a'))
+  expect(sent('a')).not.toBe(sent('b'))
+  expect(sent('a')).not.toContain('order')
 })
 
 it('lets no value through that could end its line, either way', () => {
   for (const bad of ['a\r\nx: y', 'a\nb', 'a\u0000b', 'a\u2028b']) {
-    expect(requestHeaders([['user-agent', bad]], { contentType: undefined, hops: 0 })).toHaveLength(2)
+    expect(requestHeaders([['user-agent', bad]], { contentType: undefined, hops: 0, tenant })).toHaveLength(2)
     expect(responseHeaders([['openai-version', bad]], { requestId: 'r', body: 'unknown' })).toHaveLength(1)
   }
 })

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { HeaderList } from '../../wire/header-list.ts'
 
 /**
@@ -5,7 +6,10 @@ import type { HeaderList } from '../../wire/header-list.ts'
  * organisation and project (they would bill or fail on the account), forwarding headers, hop-by-hop fields,
  * this gateway's own controls, and agents' metadata with local paths in it.
  */
-const allowed = new Set(['accept', 'user-agent', 'openai-beta', 'idempotency-key', 'x-client-request-id'])
+const allowed = new Set(['accept', 'user-agent', 'openai-beta', 'x-client-request-id'])
+
+/** Goes on as a key of its tenant's: on a shared account a key that another tenant may guess would bring its answer. */
+const idempotencyHeader = 'idempotency-key'
 
 /** How many gateways of this kind a request has passed. */
 const hopsHeader = 'x-headgate-hops'
@@ -22,7 +26,7 @@ export function isHeaderSafe(value: string): boolean {
 /** The headers of an upstream request: the allowed ones of the client, and the gateway's own. */
 export function requestHeaders(
   client: HeaderList,
-  options: { readonly contentType: string | undefined; readonly hops: number },
+  options: { readonly contentType: string | undefined; readonly hops: number; readonly tenant: string },
 ): HeaderList {
   const headers: (readonly [string, string])[] = []
   if (options.contentType !== undefined) headers.push(['content-type', options.contentType])
@@ -30,10 +34,15 @@ export function requestHeaders(
   headers.push(['accept-encoding', 'identity'])
   headers.push([hopsHeader, String(options.hops + 1)])
   for (const field of client) {
-    if (allowed.has(field[0]) && isHeaderSafe(field[1])) headers.push(field)
+    const [name, value] = field
+    if (allowed.has(name) && isHeaderSafe(value)) headers.push(field)
+    else if (name === idempotencyHeader) headers.push([name, scoped(options.tenant, value)])
   }
   return headers
 }
+
+const scoped = (tenant: string, key: string): string =>
+  hash('sha256', `idempotency:${tenant.length}:${tenant}:${key}`, 'hex')
 
 /** The hops a request has behind it: 0 unless another gateway of this kind said so. */
 export function hopsOf(client: HeaderList): number {
