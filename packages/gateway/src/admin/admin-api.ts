@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorBody, errorHeaders, GatewayError, isGatewayError } from '../proxy/errors/errors.ts'
 import type { AdminWorld } from './admin-world.ts'
@@ -6,8 +7,8 @@ import { createTokenGate } from './token-gate.ts'
 
 /** The admin API, as something that another server hands requests to. */
 export interface AdminApi {
-  /** Answers one request, whatever it is. */
-  readonly handle: FastifyInstance['routing']
+  /** Answers one request, whatever it is. `remoteAddress` is whose it is, behind trusted proxies as well. */
+  handle(request: IncomingMessage, response: ServerResponse, remoteAddress: string): void
   close(): Promise<void>
 }
 
@@ -45,22 +46,34 @@ export async function createAdminApi(world: AdminWorld): Promise<AdminApi> {
   app.setNotFoundHandler((request, reply) => refuse(reply, notHere(request.method, request.url)))
   serve(app, adminRoutes(world))
   await app.ready()
-  return { handle: app.routing.bind(app), close: () => app.close() }
+  return {
+    handle(request, response, remoteAddress) {
+      addresses.set(request, remoteAddress)
+      app.routing(request, response)
+    },
+    close: () => app.close(),
+  }
 }
 
 /** What the door looks at; a request whose target cannot be decoded has this much as well. */
-type Asked = Pick<FastifyRequest, 'method' | 'url' | 'headers' | 'ip'>
+type Asked = Pick<FastifyRequest, 'method' | 'url' | 'headers' | 'raw'>
+
+/** By request: fastify knows only the peer of the connection. */
+const addresses = new WeakMap<IncomingMessage, string>()
+const addressOf = ({ raw }: Pick<FastifyRequest, 'raw'>): string => addresses.get(raw) ?? ''
 
 /** Says of every request why it may not come in, undefined when it may. */
 function createDoor({ token, clock, log }: AdminWorld): (asked: Asked) => GatewayError | undefined {
   const gate = createTokenGate(clock)
-  return ({ method, url, headers, ip }) => {
+  return asked => {
+    const { method, url, headers } = asked
+    const remoteAddress = addressOf(asked)
     const known = token()
     // A reload took it away between the server's question and this one.
     if (known === undefined) return notHere(method, url)
-    const refusal = gate.refusal(headers.authorization, known, ip)
+    const refusal = gate.refusal(headers.authorization, known, remoteAddress)
     if (refusal?.code === 'admin_token_invalid')
-      log.warn({ remoteAddress: ip, errorCode: refusal.code }, 'A wrong admin token was refused.')
+      log.warn({ remoteAddress, errorCode: refusal.code }, 'A wrong admin token was refused.')
     return refusal
   }
 }
@@ -78,7 +91,7 @@ function serve(app: FastifyInstance, routes: readonly AdminRoute[]): void {
           return run({
             params: request.params as Record<string, string>,
             query: request.query as Record<string, unknown>,
-            remoteAddress: request.ip,
+            remoteAddress: addressOf(request),
           })
         },
       })

@@ -22,10 +22,10 @@ export function createAdminMount(world: AdminWorld): AdminMount {
       hinted = true
       return false
     },
-    async handle(request, response) {
+    async handle(request, response, remoteAddress) {
       api ??= import('./admin-api.ts').then(({ createAdminApi }) => createAdminApi(world))
       const { handle } = await api
-      handle(request, response)
+      handle(request, response, remoteAddress)
     },
     async close() {
       await (await api)?.close()

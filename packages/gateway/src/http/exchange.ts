@@ -69,9 +69,7 @@ export class HttpExchange implements Inbound, Outbound {
   }
 
   get remoteAddress(): string {
-    const peer = this.#socket.remoteAddress ?? ''
-    const { clientAddress } = this.#server
-    return clientAddress === undefined ? peer : clientAddress(peer, this.headers)
+    return addressOf(this.#socket, this.headers, this.#server)
   }
 
   get signal(): AbortSignal {
@@ -220,6 +218,15 @@ export class HttpExchange implements Inbound, Outbound {
     this.#cancelStall = undefined
     this.#drainListener?.()
   }
+}
+
+/** Whose request came over a socket: its peer, or whom a trusted proxy names. */
+export function addressOf(
+  { remoteAddress = '' }: Socket,
+  headers: HeaderList,
+  { clientAddress }: Pick<ServerState, 'clientAddress'>,
+): string {
+  return clientAddress === undefined ? remoteAddress : clientAddress(remoteAddress, headers)
 }
 
 function flushLonelyHead(exchange: HttpExchange): void {

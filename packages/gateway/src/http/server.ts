@@ -9,7 +9,7 @@ import { RunningCount } from '../runtime/running-count.ts'
 import { createClientAddress } from './client-address.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { rawErrorAnswer, refuseWith } from './error-answer.ts'
-import { HttpExchange, type ServerState } from './exchange.ts'
+import { addressOf, HttpExchange, type ServerState } from './exchange.ts'
 import { methodNotServed, type RequestHead, readHead } from './head.ts'
 import { defaultHttpLimits, type HttpLimits } from './limits.ts'
 import { lingerBeforeClose } from './linger.ts'
@@ -23,7 +23,7 @@ export interface Mount {
   /** False: the pipeline has the request. */
   takes(): boolean
   /** Answers; a rejection becomes a 500. Nobody sees to a body: the connection ends with the answer to one. */
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+  handle(request: IncomingMessage, response: ServerResponse, remoteAddress: string): Promise<void>
 }
 
 /** Options of {@link createHttpServer}. */
@@ -206,7 +206,8 @@ class NodeHttpServer implements HttpServer {
     const hasBody = head.contentLength !== 0
     if (hasBody) lingerBeforeClose(request.socket, this.#options.clock, this.#limits.lingerMs)
     if (hasBody || this.#state.draining) response.shouldKeepAlive = false
-    mount.handle(request, response).catch((error: unknown) => {
+    const remoteAddress = addressOf(request.socket, head.headers, this.#state)
+    mount.handle(request, response, remoteAddress).catch((error: unknown) => {
       this.#options.log.error({ error, target: pathOf(request.url ?? '') }, 'A mounted route failed.')
       if (response.headersSent) response.destroy()
       else refuseWith(response, new GatewayError('internal_error'))

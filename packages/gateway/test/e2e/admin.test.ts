@@ -97,6 +97,16 @@ describe('who may use the admin API', () => {
     expect((await ask(gateway)).status).toBe(200)
   })
 
+  it('behind a trusted proxy, the address that guesses is the one that waits, not all that come by the proxy', async () => {
+    const gateway = await start({ server: { trustedProxies: ['127.0.0.1'] } })
+    const from = async (address: string, presented: string) => {
+      const headers = { authorization: `Bearer ${presented}`, 'x-forwarded-for': address }
+      return (await fetch(`${gateway.url}/admin/api/accounts`, { headers })).status
+    }
+    for (let guess = 0; guess < 10; guess++) await from('192.0.2.1', `guess-number-${guess}`)
+    expect([await from('192.0.2.1', token), await from('192.0.2.2', token)]).toEqual([429, 200])
+  })
+
   it('follows a reload that changes the token', async () => {
     const gateway = await start()
     await gateway.reload({ accounts: twoAccounts, adminToken: 'another-token-0123456789' })
