@@ -11,6 +11,7 @@ import { backgroundClock, nodeClock } from '../runtime/clock.ts'
 import { type Log, silentLog } from '../runtime/log.ts'
 import { RunningCount } from '../runtime/running-count.ts'
 import { createSqliteBindings } from '../stores/sqlite/bindings.ts'
+import { createAccountLog } from '../telemetry/account-log.ts'
 import { createRequestLog } from '../telemetry/request-log.ts'
 import { InProcessExchange } from './exchange.ts'
 import { headerList } from './header-list.ts'
@@ -71,6 +72,7 @@ export function createFetch(
     clock,
     background: backgroundClock,
     log,
+    onAccount: createAccountLog(log),
     onRequest(record) {
       requestLog(record)
       onRequest?.(record)

@@ -8,6 +8,7 @@ import { type ConfigObject, configFromObject } from '../../src/config/from-objec
 import { loadConfig } from '../../src/config/load.ts'
 import { createFetch } from '../../src/in-process/create-fetch.ts'
 import { explain } from '../../src/index.ts'
+import { silentLog } from '../../src/runtime/log.ts'
 import { eventually } from '../fixtures/eventually.ts'
 import { accountsAsked, running } from '../fixtures/mock-log.ts'
 import { inProcessForTest, model } from './fixture.ts'
@@ -147,6 +148,21 @@ describe('the configuration', () => {
     expect(poolOf()).toMatchObject([{ name: 'default', tenant: 'default', pool: 'default' }])
     expect(poolOf({ fast: {}, cheap: {} })).toMatchObject([{ pool: 'fast', pools: ['cheap'] }])
     expect(poolOf({ fast: {}, default: {} })).toMatchObject([{ pool: 'default' }])
+  })
+
+  it('logs what becomes of accounts, as the server does', async () => {
+    const said: object[] = []
+    const log = { ...silentLog, warn: (fields: object) => said.push(fields) }
+    const { fetch, mock } = await inProcessForTest({ ids: ['a1'], options: { log } })
+    mock.fault({ fault: { kind: 'status', status: 401 } })
+    await fetch(url, { method: 'POST', headers: json, body: streamed })
+    expect(said).toContainEqual({
+      pool: 'default',
+      account: 'a1',
+      from: 'active',
+      to: 'cooling_down',
+      reason: 'auth_broken',
+    })
   })
 
   it('with clients holds callers to their keys, each a tenant of its own', async () => {
