@@ -1,14 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorBody, errorHeaders, GatewayError, isGatewayError } from '../proxy/errors/errors.ts'
 import type { AdminWorld } from './admin-world.ts'
 import { type AdminRoute, adminRoutes, RejectedConfig } from './routes.ts'
 import { createTokenGate } from './token-gate.ts'
 
+/** Request and response of the server that hands them over. */
+type Routed = Parameters<FastifyInstance['routing']>
+
 /** The admin API, as something that another server hands requests to. */
 export interface AdminApi {
   /** Answers one request, whatever it is. `remoteAddress` is whose it is, behind trusted proxies as well. */
-  handle(request: IncomingMessage, response: ServerResponse, remoteAddress: string): void
+  handle(...exchange: [...Routed, remoteAddress: string]): void
   close(): Promise<void>
 }
 
@@ -59,7 +61,7 @@ export async function createAdminApi(world: AdminWorld): Promise<AdminApi> {
 type Asked = Pick<FastifyRequest, 'method' | 'url' | 'headers' | 'raw'>
 
 /** By request: fastify knows only the peer of the connection. */
-const addresses = new WeakMap<IncomingMessage, string>()
+const addresses = new WeakMap<Routed[0], string>()
 const addressOf = ({ raw }: Pick<FastifyRequest, 'raw'>): string => addresses.get(raw) ?? ''
 
 /** Says of every request why it may not come in, undefined when it may. */
