@@ -94,6 +94,13 @@ describe('a pool whose scheduling changes', () => {
     expect(await takes(first.scheduler)).toBe('draining')
   })
 
+  it('lets nobody in through the new scheduler when all were drained before', async () => {
+    const { set, apply } = createSet()
+    apply('balanced')
+    set.drain()
+    expect(await takes(apply('load-aware').scheduler)).toBe('draining')
+  })
+
   it('has its old scheduler drained and closed with the others', async () => {
     for (const end of ['drain', 'close'] as const) {
       const { set, apply } = createSet()

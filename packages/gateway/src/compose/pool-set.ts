@@ -45,7 +45,7 @@ export interface PoolSet {
   ): ReadonlyMap<string, PoolAccess>
   /** An operator's word about an account, in force in every pool that has it or will have it; see `Scheduler.operate`. */
   operate(account: string, action: Parameters<Scheduler['operate']>[1]): void
-  /** Lets nobody in any more and turns away who waits; leases live on. */
+  /** Lets nobody in any more, into pools of later configurations neither, and turns away who waits; leases live on. */
   drain(): void
   close(): void
 }
@@ -69,6 +69,7 @@ export function createPoolSet(
   /** Replaced or removed, and still in use. */
   const retired = new Set<Pool>()
   const words = createOperatorWords()
+  let draining = false
 
   function create(config: PoolConfig, accounts: readonly Account[]): Pool {
     const { profile: name, weights, topK, fairness, wait } = config.scheduler
@@ -96,6 +97,7 @@ export function createPoolSet(
       random: ports.random,
     })
     words.repeat(scheduler)
+    if (draining) scheduler.drain()
     return {
       scheduler,
       accounts: source,
@@ -184,6 +186,7 @@ export function createPoolSet(
       words.say(account, action, all())
     },
     drain() {
+      draining = true
       for (const scheduler of all()) scheduler.drain()
     },
     close() {
