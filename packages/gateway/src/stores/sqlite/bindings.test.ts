@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -174,7 +185,34 @@ describe('what is bound', () => {
       await new Promise(resolve => setTimeout(resolve, 5))
     }
   })
+
+  it('leaves a log that starts anew, although writes went on all through the round', async () => {
+    const bindings = store({ maintenanceEveryMs: 1000, maxLogPages: 100 })
+    let key = 0
+    const write = (): void => bindings.put(`key-${key++}`, 'a'.repeat(100), hourMs)
+    const size = (): number => statSync(join(folder, 'bindings.db')).size
+    for (let i = 0; i < 1000; i++) write()
+    const before = size()
+    clock.advance(1000)
+    // Without a pause in which the worker could come to the end of the log.
+    while (size() <= before) write()
+    write()
+    const begun = logsBegun()
+    while (logsBegun() === begun) {
+      await new Promise(resolve => setImmediate(resolve))
+      write()
+    }
+  })
 })
+
+/** How often the log was started anew: the fourth word of its header. */
+function logsBegun(): number {
+  const header = Buffer.alloc(32)
+  const log = openSync(join(folder, 'bindings.db-wal'), 'r')
+  readSync(log, header)
+  closeSync(log)
+  return header.readUInt32BE(12)
+}
 
 describe('the data folder', () => {
   it('is made for its owner alone, and so are its files', () => {

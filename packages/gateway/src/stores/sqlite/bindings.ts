@@ -20,6 +20,8 @@ export interface SqliteBindingsOptions {
   readonly busyTimeoutMs?: number
   /** How often expired bindings are deleted and the log is moved into the database. Default 5 s. */
   readonly maintenanceEveryMs?: number
+  /** Pages of the log (of 4 KiB) beyond which it is started anew; default 16,384, which is 64 MiB. */
+  readonly maxLogPages?: number
   readonly log?: Log
 }
 
@@ -118,6 +120,7 @@ class SqliteBindingStore implements SqliteBindings {
       // Lives that were prolonged in memory alone are longer than the disk knows.
       expiredBeforeMs: () => this.#nowMs() - 2 * longestStepMs,
       log,
+      onRound: logPages => this.#restartLog(logPages, options.maxLogPages ?? 16_384),
       onLost: () => database.exec('PRAGMA wal_autocheckpoint = 1000'),
     })
   }
@@ -214,6 +217,19 @@ class SqliteBindingStore implements SqliteBindings {
       return work()
     } catch (error) {
       throw storeErrorOf(error, this.#file)
+    }
+  }
+
+  /**
+   * The log starts anew only after a checkpoint that left nothing out, and the worker's never is while writes go on:
+   * each finds what was written meanwhile. Here nothing is written meanwhile, and there are milliseconds' worth to copy.
+   */
+  #restartLog(logPages: number, maxLogPages: number): void {
+    if (logPages <= maxLogPages) return
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    } catch (error) {
+      this.#log.warn({ error }, 'The log of the store could not be started anew; it will be tried again.')
     }
   }
 

@@ -14,6 +14,8 @@ export interface MaintenanceOrder {
 /** What a round did. */
 export interface MaintenanceReport {
   readonly deleted: number
+  /** Length of the write-ahead log, in pages, when the round ended. */
+  readonly logPages: number
   /** Set when the round failed; the next one tries again. */
   readonly error?: string
 }
@@ -28,6 +30,8 @@ database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
 const removeChunk = database.prepare(
   'DELETE FROM binding WHERE key IN (SELECT key FROM binding WHERE expires_ms <= ? LIMIT ?)',
 )
+// Passive: copies what it can into the database without holding up readers or the writer.
+const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
 
 function maintain({ expiredBeforeMs }: MaintenanceOrder): MaintenanceReport {
   let deleted = 0
@@ -37,11 +41,9 @@ function maintain({ expiredBeforeMs }: MaintenanceOrder): MaintenanceReport {
       deleted += Number(changes)
       if (Number(changes) < chunkRows) break
     }
-    // Passive: copies what it can into the database without holding up readers or the writer.
-    database.exec('PRAGMA wal_checkpoint(PASSIVE)')
-    return { deleted }
+    return { deleted, logPages: Number(checkpoint.get()?.['log']) }
   } catch (error) {
-    return { deleted, error: error instanceof Error ? error.message : String(error) }
+    return { deleted, logPages: 0, error: error instanceof Error ? error.message : String(error) }
   }
 }
 

@@ -11,6 +11,8 @@ export interface MaintenanceOptions {
   /** Bindings whose life ended before this instant (on the store's own time) may be deleted. */
   readonly expiredBeforeMs: () => number
   readonly log: Log
+  /** A round of the worker is over, and left the log this long, in pages. */
+  readonly onRound: (logPages: number) => void
   /** The worker is gone for good: whoever writes has to make checkpoints again. */
   readonly onLost: () => void
 }
@@ -29,7 +31,7 @@ export interface Maintenance {
  * One round follows the other, never two at once; the worker does not keep the process alive.
  */
 export function startMaintenance(options: MaintenanceOptions): Maintenance {
-  const { clock, everyMs, expiredBeforeMs, log, onLost } = options
+  const { clock, everyMs, expiredBeforeMs, log, onRound, onLost } = options
   let worker: Worker | undefined
   let closing = false
   let cancel = clock.schedule(everyMs, order)
@@ -40,9 +42,11 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
     worker.postMessage(message)
   }
 
-  function report({ error }: MaintenanceReport): void {
+  function report({ logPages, error }: MaintenanceReport): void {
+    if (closing) return
     if (error !== undefined) log.warn({ error }, 'Maintenance of the store failed; it will be tried again.')
-    if (!closing) cancel = clock.schedule(everyMs, order)
+    onRound(logPages)
+    cancel = clock.schedule(everyMs, order)
   }
 
   function lost(error: unknown): void {
