@@ -52,6 +52,15 @@ describe('checkCreate', () => {
     })
   })
 
+  it('makes no estimate of an output bound that nothing could be', () => {
+    const bound = (written: string) =>
+      checkCreate(responses, scanRequest(Buffer.from(`{"model":"m","max_output_tokens":${written}}`)))
+        .maxOutputTokens
+    expect(bound('4096')).toBe(4096)
+    for (const written of ['0', '-5', '1e999', '9e99', '1e9', '99999999999', '"7"', 'null'])
+      expect(bound(written), written).toBeUndefined()
+  })
+
   it('takes a chat request for stateless, whatever it holds', () => {
     expect(checkCreate(chat, scan({ model: 'm', previous_response_id: 5 })).continues).toBeUndefined()
   })

@@ -141,7 +141,8 @@ function readFigure(scan: RequestScan, name: RoutingField): number | undefined {
   const field = scan.field(name)
   if (field?.kind !== 'number' || field.end - field.start > 9) return undefined
   const value = scan.value(field) as number
-  return value > 0 ? value : undefined
+  // Few characters can say much (1e99): held back from a limit, it would drown every other request's tokens.
+  return value > 0 && value < 1e9 ? value : undefined
 }
 
 /** `null` is what some clients send for "not set". */
