@@ -82,8 +82,9 @@ export function createDiscovery({ log, onLearned, ...ports }: DiscoveryOptions):
     if (!told) return askLater(inquiry)
     inquiry.findings = findings
     const missing = Object.keys(findings).filter(name => findings[name as CapabilityName] === 'missing')
+    if (missing.length === 0) return
     log.info({ account: account.id, fields: missing }, 'An upstream said what it does not serve.')
-    if (missing.length > 0) onLearned()
+    onLearned()
   }
 
   function askLater(inquiry: Inquiry): void {

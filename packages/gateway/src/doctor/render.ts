@@ -35,13 +35,19 @@ function renderAccount(account: AccountReport): string[] {
     ...line('reached', `dns ${steps.dns}, connect ${steps.connect}, tls ${steps.tls}, auth ${steps.auth}`),
     ...line('latency', latency(account)),
     ...line('server', server),
-    ...line('clock', clockSkewSeconds === undefined ? undefined : `${clockSkewSeconds} s ahead`),
+    ...line('clock', clockSkewSeconds === undefined ? undefined : skew(clockSkewSeconds)),
     ...line('models', models && namesOf(models)),
     ...line('limits', joined(Object.entries(limits).map(([name, value]) => `${name} ${value}`))),
     ...line('can', capable(account, true)),
     ...line('cannot', capable(account, false)),
     ...findings.map(finding => `  ${renderFinding(finding)}`),
   ]
+}
+
+/** A `Date` header has whole seconds, so one of difference says nothing. */
+function skew(seconds: number): string {
+  if (Math.abs(seconds) <= 1) return 'agrees'
+  return `${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}`
 }
 
 function latency({ firstMs, againMs }: AccountReport): string | undefined {
