@@ -1,3 +1,4 @@
+import { hideKnownCredentials } from '../../text/credentials.ts'
 import type { HeaderList } from '../../wire/header-list.ts'
 import { type InBandFailure, readFailure } from '../tap/failure.ts'
 import type { Attempt, Reply } from './attempt.ts'
@@ -49,7 +50,7 @@ export class ErrorReply implements Reply {
     const { judge } = attempt.options
     if (failure !== undefined) attempt.upstreamSaid(failure.message)
     const verdict = judge(this.#status, this.#headers, failure, this.#context(failure, body))
-    if (verdict.answer === 'relay' && body !== undefined) this.#relay(verdict, body)
+    if (verdict.answer === 'relay' && body !== undefined) this.#relay(verdict, withoutCredentials(body))
     else attempt.fail(verdict)
   }
 
@@ -71,6 +72,13 @@ export class ErrorReply implements Reply {
     outbound.end()
     this.#attempt.finish(verdict.outcome, undefined)
   }
+}
+
+/** Some upstreams repeat the key that they were shown; what they say of the request is the client's due without it. */
+function withoutCredentials(body: Uint8Array): Uint8Array {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  const clean = hideKnownCredentials(text)
+  return clean === text ? body : Buffer.from(clean)
 }
 
 /** The error object of a JSON body, undefined when the body is no JSON object. */

@@ -1,11 +1,13 @@
 // A little long: holding, binding, aligning and ending are one state, and splitting it would hide that.
 
+import { hideKnownCredentials } from '../../text/credentials.ts'
 import type { HeaderList } from '../../wire/header-list.ts'
 import { errorEvent, GatewayError, type StreamFormat } from '../errors/errors.ts'
 import type { Binds } from '../ownership/binds.ts'
 import { ChatTap } from '../tap/chat-tap.ts'
 import { lastEventEnd } from '../tap/event-boundary.ts'
 import { badEventStart } from '../tap/event-data.ts'
+import type { InBandFailure } from '../tap/failure.ts'
 import { PlainTap } from '../tap/plain-tap.ts'
 import { ResponsesTap } from '../tap/responses-tap.ts'
 import type { StreamTap } from '../tap/stream-tap.ts'
@@ -172,6 +174,12 @@ export class StreamReply implements Reply {
     } else if (tap.failure !== undefined) {
       const verdict = judgeInBand(tap.failure, this.#attempt.context)
       this.#attempt.upstreamSaid(tap.failure.message)
+      if (verdict.answer === 'relay' && repeatsCredential(tap.failure)) {
+        this.#signal('account_failure')
+        const detail = 'it repeats a credential'
+        this.#attempt.fail(judgeBadAnswer('upstream_bad_response', { values: { detail } }))
+        return false
+      }
       if (verdict.answer !== 'relay') {
         this.#signal('account_failure')
         this.#attempt.fail(verdict)
@@ -332,4 +340,10 @@ function tapOf(
 ): StreamTap {
   if (dialect === 'chat') return new ChatTap(options)
   return dialect === 'responses' ? new ResponsesTap(options) : new PlainTap(options)
+}
+
+/** Some upstreams repeat the key that they were shown. */
+function repeatsCredential({ code, message }: InBandFailure): boolean {
+  const text = `${code} ${message}`
+  return hideKnownCredentials(text) !== text
 }

@@ -12,7 +12,8 @@ import { RawUpstream } from '../../sockets/raw-upstream.ts'
 import { credentialRows } from './credential-rows.ts'
 import { httpRows } from './http-rows.ts'
 import { jsonRows } from './json-rows.ts'
-import { upstreamRows } from './upstream-rows.ts'
+import { type UpstreamRow, upstreamRows } from './upstream-rows.ts'
+import { event, jsonType, reply, stream } from './upstream-wire.ts'
 import { ask, body, good, type Target } from './wire.ts'
 
 const secrets = {
@@ -31,6 +32,25 @@ const disguises = (secret: string): string[] => [
   encodeURIComponent(secret),
   Buffer.from(secret).toString('hex'),
   secret.slice(0, 12),
+]
+
+/** Upstreams that repeat the key they were shown, in every kind of answer that is not a model's. */
+const echoes: readonly Pick<UpstreamRow, 'says' | 'wire'>[] = [
+  ...[400, 401, 403, 404, 422, 429, 500, 503].map(status => ({
+    wire: 'json' as const,
+    says: reply(
+      status,
+      JSON.stringify({ error: { message: `no: ${secrets.raw}`, code: secrets.raw } }),
+      jsonType,
+    ),
+  })),
+  ...['server_error', 'invalid_prompt', 'rate_limit_exceeded'].map(code => ({
+    wire: 'stream' as const,
+    says: stream(
+      event('response.failed', { response: { id: 'resp_raw', error: { code, message: secrets.raw } } }),
+    ),
+  })),
+  { wire: 'json', says: reply(200, secrets.raw, `Content-Type: ${secrets.raw}`) },
 ]
 
 it('no secret and no prompt is in anything that is said of a bad input', async () => {
@@ -103,7 +123,7 @@ it('no secret and no prompt is in anything that is said of a bad input', async (
     told += (await client.whole()).text
     client.close()
   }
-  for (const row of upstreamRows) {
+  for (const row of [...upstreamRows, ...echoes]) {
     upstream.script = row
     const stream = row.wire !== 'json'
     const answer = await target.fetch('/v1/responses', {
