@@ -2,6 +2,7 @@ import { Agent, MemorySession, OpenAIProvider, Runner } from '@openai/agents'
 import { describe, expect, it } from 'vitest'
 
 import type { TestGateway } from '../fixtures/gateway.ts'
+import { generations } from '../fixtures/mock-log.ts'
 import { converse, expectKept, gatewayForClient, model } from './conversations.ts'
 
 const agent = new Agent({ name: 'assistant', instructions: 'Answer in one sentence.', model })
@@ -43,6 +44,20 @@ describe.each([false, true])('@openai/agents (stream: %s)', stream => {
       expect(first!.userAgent).toMatch(/^Agents\/JavaScript 0\.20\.0/)
       expect(second).toMatchObject({ keys: {}, items: 3, carried: ['msg'] })
     }
+  })
+
+  it('with a session goes on elsewhere when its account is gone: the ids it repeats are labels', async () => {
+    const gateway = await gatewayForClient()
+    const runner = runnerOf(gateway)
+    const session = new MemorySession()
+    await run(runner, 'Tell me of apples.', { session })
+    const [first] = generations(gateway.mock)
+    const accounts = ['a1', 'a2', 'a3'].map(id => ({ id, config: { enabled: id !== first!.account } }))
+    await gateway.reload({ accounts })
+    await run(runner, 'More of apples.', { session })
+    const [, second] = generations(gateway.mock)
+    expect(second!.body).toContain('"id":"msg_')
+    expect(second!.account).not.toBe(first!.account)
   })
 
   it('with previousResponseId sends that and the new turn, to where the response is stored', async () => {
