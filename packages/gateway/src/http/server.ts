@@ -1,3 +1,4 @@
+// A little long: every way in which a connection or a request can go wrong before it reaches anybody is told in one place.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '@headgate/scheduler'

@@ -1,3 +1,4 @@
+// Longer than most: one table, with the words of each upstream that it reads.
 import { isSchedulerError, type Outcome } from '@headgate/scheduler'
 import type { HeaderList } from '../../wire/header-list.ts'
 import type { UpstreamFault } from '../../wire/upstream.ts'
