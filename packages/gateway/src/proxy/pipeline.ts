@@ -191,6 +191,7 @@ function createShared(deps: PipelineDeps): Shared {
     spreadRetry: createRetrySpread(clock),
     outages: createOutages(clock),
     running: new Map(),
+    asking: new Map(),
     underWay: new Set(),
     wrongKeys: createWrongKeys(clock),
     rates: createRates(clock),

@@ -33,8 +33,10 @@ export interface Shared {
   budgetOf(pool: string): RetryBudget
   /** What a pool that hedges has learned and may spend. */
   hedgingOf(pool: string): PoolHedging
-  /** Requests under way, by client name. */
+  /** Requests under way that make something, by client name. */
   readonly running: Map<string, number>
+  /** Those about what is stored. */
+  readonly asking: Map<string, number>
   /** Every request under way whose client is known. */
   readonly underWay: Set<RoutedExchange>
   readonly wrongKeys: WrongKeys

@@ -538,6 +538,23 @@ describe('the request itself', () => {
     expect(third.status).toBe(200)
   })
 
+  it('about what is stored has a concurrency of its own, so that a client at its limit can still cancel', async () => {
+    const world = createWorld({ concurrency: 1 })
+    world.scheduler.owners.set(`team-a/${ownerKey('response', 'resp_1')}`, 'a')
+    const create = await world.post(ask)
+    const asked = await world.call('GET', '/v1/responses/resp_1')
+    expect(world.upstream.exchanges).toHaveLength(2)
+    const refused = await world.call('POST', '/v1/responses/resp_1/cancel')
+    await refused.done
+    expect(refused.error.code).toBe('key_concurrency')
+    world.upstream.last.json(200, {})
+    await asked.done
+    const cancelled = await world.call('POST', '/v1/responses/resp_1/cancel')
+    for (const exchange of world.upstream.exchanges) exchange.json(200, {})
+    await Promise.all([create.done, cancelled.done])
+    expect(cancelled.status).toBe(200)
+  })
+
   it('carries the account’s own headers and none of the client’s secrets', async () => {
     const world = createWorld()
     const client = await world.post(ask, {

@@ -49,7 +49,7 @@ export const client = section({
   concurrency: whole(1, 100_000)
     .optional()
     .describe(
-      'Requests of the client under way at once, those that wait included; one more is refused at once. Omitted: unlimited.',
+      'Requests of the client under way at once, those that wait included; one more is refused at once. Requests about what is stored are counted apart, to the same number. Omitted: unlimited.',
     ),
   slots: whole(1, 100_000)
     .optional()

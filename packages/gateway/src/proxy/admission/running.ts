@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors/errors.ts'
 import type { RoutedExchange } from '../request-exchange.ts'
 import type { RequestTrace } from '../request-record.ts'
+import type { ClientAccess } from './credentials.ts'
 
 /**
  * Holds the client to its concurrency while `serve` runs, and to its requests a minute before that; what was charged
@@ -8,30 +9,45 @@ import type { RequestTrace } from '../request-record.ts'
  * rates say.
  */
 export async function withinLimits(exchange: RoutedExchange, serve: () => Promise<void>): Promise<void> {
-  const leave = enter(exchange)
+  const { client, shared, trace } = exchange
+  const leave = enter(shared.running, client)
+  if (client.rates !== undefined) exchange.rateCharge = shared.rates.charge(client.name, client.rates)
+  const charge = exchange.rateCharge
   try {
-    const charge = exchange.rateCharge
     if (charge !== undefined) await charge.request()
+    await serve()
+  } finally {
+    charge?.settle(tokensUsed(trace))
+    leave()
+  }
+}
+
+/**
+ * Holds what a client asks of stored state to the same number, counted apart: it may poll and cancel while all that it
+ * may make is under way, and it cannot take an account's sockets from everybody. Throws `key_concurrency`.
+ */
+export async function withinConcurrency(
+  { client, shared }: RoutedExchange,
+  serve: () => Promise<void>,
+): Promise<void> {
+  const leave = enter(shared.asking, client)
+  try {
     await serve()
   } finally {
     leave()
   }
 }
 
-function enter(exchange: RoutedExchange): () => void {
-  const { client, shared } = exchange
-  const { running } = shared
-  const now = running.get(client.name) ?? 0
-  if (client.concurrency !== undefined && now >= client.concurrency) {
-    throw new GatewayError('key_concurrency', { values: { limit: client.concurrency } })
+function enter(running: Map<string, number>, { name, concurrency }: ClientAccess): () => void {
+  const now = running.get(name) ?? 0
+  if (concurrency !== undefined && now >= concurrency) {
+    throw new GatewayError('key_concurrency', { values: { limit: concurrency } })
   }
-  running.set(client.name, now + 1)
-  if (client.rates !== undefined) exchange.rateCharge = shared.rates.charge(client.name, client.rates)
+  running.set(name, now + 1)
   return () => {
-    exchange.rateCharge?.settle(tokensUsed(exchange.trace))
-    const left = running.get(client.name)! - 1
-    if (left === 0) running.delete(client.name)
-    else running.set(client.name, left)
+    const left = running.get(name)! - 1
+    if (left === 0) running.delete(name)
+    else running.set(name, left)
   }
 }
 

@@ -1,3 +1,4 @@
+import { withinConcurrency } from '../admission/running.ts'
 import { Attempt, type AttemptEnd, type AttemptLease } from '../attempt/attempt.ts'
 import { judgeReply } from '../attempt/outcome.ts'
 import { ClientLeft } from '../cancellation.ts'
@@ -26,6 +27,10 @@ export type ObjectExchange = RoutedExchange<Route<ObjectOperation>>
  * unknown, somebody else's, malformed or gone gets one answer, and reaches no upstream.
  */
 export async function serveObject(exchange: ObjectExchange): Promise<void> {
+  await withinConcurrency(exchange, () => serve(exchange))
+}
+
+async function serve(exchange: ObjectExchange): Promise<void> {
   const place = await locateObject(exchange)
   const body = await readObjectBody(exchange, exchange.route.body)
   try {
