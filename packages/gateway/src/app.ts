@@ -32,6 +32,7 @@ export async function startHeadgate({ loaded, probe, readConfig }: StartOptions)
   const plane = createDataPlane({
     config,
     bindings,
+    checkBindings: () => bindings.checkWrites(),
     clock,
     log,
     watch: (pool, scheduler) => metrics.watch(pool, scheduler),
@@ -72,7 +73,7 @@ export async function startHeadgate({ loaded, probe, readConfig }: StartOptions)
     plainRoutes: operationRoutes({
       schedulers: () => plane.schedulers,
       draining: () => draining,
-      checkStore: () => bindings.get('ready'),
+      checkStore: () => bindings.check(),
       metrics,
       adminToken: () => plane.config.admin.token?.reveal(),
       onLoopback: isLoopback(config.server.host),

@@ -30,6 +30,8 @@ import { createTokenSources, type TokenSources, tokenPlace } from './token-sourc
 export interface DataPlaneOptions {
   readonly config: Config
   readonly bindings: BindingStore
+  /** Throws while nothing can be bound; absent: that is found out by binding. */
+  readonly checkBindings?: (() => void) | undefined
   readonly clock: Clock
   /** For what goes on beside requests (tokens, discovery). Default: `clock`. */
   readonly background?: Clock
@@ -149,6 +151,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     limits,
     newRequestId,
     shedding: overload,
+    checkBindings: options.checkBindings,
     onAttempt: decisionLog && (attempt => decisionLog.began(attempt)),
     onRequest(record) {
       onRequest?.(record)

@@ -64,11 +64,12 @@ export function createFetch(
   // Nobody outside learns it, so nobody can be this client but through this function.
   const implicitKey = `hg-${randomBytes(24).toString('base64url')}`
   const started = resolved(config, implicitKey)
-  const { store, closeStore } = openStore(storePath, log)
+  const { store, checkBindings, closeStore } = openStore(storePath, log)
   const requestLog = createRequestLog(log)
   const plane = createDataPlane({
     config: started,
     bindings: store,
+    checkBindings,
     clock,
     background: backgroundClock,
     log,
@@ -144,10 +145,14 @@ function isImplicit({ clients }: Config, implicitKey: string): boolean {
 function openStore(
   path: string | undefined,
   log: Log,
-): { readonly store: BindingStore; readonly closeStore: () => Promise<void> | undefined } {
+): {
+  readonly store: BindingStore
+  readonly checkBindings?: () => void
+  readonly closeStore: () => Promise<void> | undefined
+} {
   if (path === undefined) {
     return { store: createMemoryBindings({ clock: nodeClock }), closeStore: () => undefined }
   }
   const store = createSqliteBindings({ path, clock: backgroundClock, log })
-  return { store, closeStore: () => store.close() }
+  return { store, checkBindings: () => store.checkWrites(), closeStore: () => store.close() }
 }

@@ -48,6 +48,8 @@ export interface PipelineDeps {
   readonly newRequestId: () => string
   /** Says whether new work is turned away; absent: never. */
   readonly shedding?: Shedding | undefined
+  /** Throws while nothing can be bound, so that no answer is asked for whose id could not be told; absent: never. */
+  readonly checkBindings?: (() => void) | undefined
   /** Hears of every attempt when its account has been chosen, before anything is sent. What it throws is logged. */
   readonly onAttempt?: ((attempt: AttemptRecord) => void) | undefined
   /** Hears of every request when it is over. What it throws is logged. */

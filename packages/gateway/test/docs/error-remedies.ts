@@ -302,7 +302,7 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     remedy: 'Retry: a load balancer that watches `/ready` sends it elsewhere.',
   },
   state_unavailable: {
-    when: 'The store of bindings failed, so that sending the request anywhere would be a guess.',
+    when: 'The store of bindings failed, so that sending the request anywhere would be a guess, or its answer could not be told.',
     remedy: 'Operator: look at the disk under `store.path`; the log has the cause.',
   },
   gateway_overloaded: {

@@ -11,6 +11,7 @@ import { ClientLeft } from '../cancellation.ts'
 import { GatewayError } from '../errors/errors.ts'
 import { modelNotFound } from '../errors/scheduler-refusal.ts'
 import { type Binds, bindsNothing, bindsOfChat, bindsOfResponse } from '../ownership/binds.ts'
+import { ensureBindable } from '../ownership/can-bind.ts'
 import { removalsOf } from '../ownership/replay.ts'
 import type { AccountAccess } from '../pool-access.ts'
 import { cacheKeySplice } from '../request/cache-key.ts'
@@ -217,6 +218,8 @@ function unsentAttempt(
 ): CreateAttempt {
   const { route, pool, trace } = exchange
   const { facts } = creation
+  const binds = bindsOf(route.kind, facts, account)
+  ensureBindable(exchange.deps, binds)
   const record = new AttemptTrace(account.id, lease, { hedge })
   trace.attempts.push(record)
   tellAttempt(exchange, record)
@@ -229,7 +232,7 @@ function unsentAttempt(
     firstTokenTimeoutMs: streams ? (account.firstTokenTimeoutMs ?? pool.firstTokenTimeoutMs) : undefined,
     relays: route.dialect === 'plain' ? 'any' : 'api',
     dialect: route.dialect,
-    binds: bindsOf(route.kind, facts, account),
+    binds,
     model: facts.model,
     continuesResponse: facts.continues !== undefined,
     judge: judgeReply,

@@ -6,6 +6,7 @@ import { judgeReply } from '../attempt/outcome.ts'
 import { ClientLeft } from '../cancellation.ts'
 import { GatewayError } from '../errors/errors.ts'
 import type { Binds } from '../ownership/binds.ts'
+import { ensureBindable } from '../ownership/can-bind.ts'
 import type { AccountAccess } from '../pool-access.ts'
 import {
   answerHeaders,
@@ -95,7 +96,7 @@ async function leased<T>(lease: Lease, use: () => Promise<T>): Promise<T> {
   }
 }
 
-function attempt(
+async function attempt(
   exchange: RoutedExchange,
   work: PlainWork,
   lease: Lease,
@@ -103,6 +104,7 @@ function attempt(
 ): Promise<AttemptEnd> {
   const { route, pool, trace } = exchange
   const { id, target } = account
+  ensureBindable(exchange.deps, work.binds)
   const record = new AttemptTrace(id, lease)
   trace.attempts.push(record)
   const one = new Attempt({

@@ -33,6 +33,10 @@ export interface SqliteBindings extends BindingStore {
   rebind(key: string, expected: string, next: string, ttlMs: number): boolean
   refresh(key: string, ttlMs: number): void
   unbind(key: string, expected: string): boolean
+  /** Throws when the last write failed and another one fails as well; costs nothing while writes succeed. */
+  checkWrites(): void
+  /** Throws when the database cannot be read, or not be written. */
+  check(): void
   /** Writes what is still owed, ends the worker, closes the files, gives the folder back. Idempotent. */
   close(): Promise<void>
 }
@@ -85,6 +89,7 @@ class SqliteBindingStore implements SqliteBindings {
   readonly #extend: StatementSync
   readonly #remove: StatementSync
   #closed: Promise<void> | undefined
+  #lastWriteFailed = false
 
   constructor(options: SqliteBindingsOptions) {
     const { path, clock, log = silentLog } = options
@@ -162,9 +167,19 @@ class SqliteBindingStore implements SqliteBindings {
 
   unbind(key: string, expected: string): boolean {
     if (this.#alive(key, this.#nowMs())?.target !== expected) return false
-    this.#run(() => this.#remove.run(key))
+    this.#change(() => this.#remove.run(key))
     this.#cache.delete(key)
     return true
+  }
+
+  checkWrites(): void {
+    // What is written does not matter and is over at once.
+    if (this.#lastWriteFailed) this.#change(() => this.#upsert.run('check', '', 0))
+  }
+
+  check(): void {
+    this.checkWrites()
+    this.#run(() => this.#select.get('check', 0))
   }
 
   close(): Promise<void> {
@@ -193,12 +208,12 @@ class SqliteBindingStore implements SqliteBindings {
 
   #write(key: string, target: string, until: number): void {
     const expiresMs = Math.ceil(until)
-    this.#run(() => this.#upsert.run(key, target, expiresMs))
+    this.#change(() => this.#upsert.run(key, target, expiresMs))
     this.#cache.set(key, { target, expiresMs, storedMs: expiresMs })
   }
 
   #storeLife(key: string, binding: Binding, expiresMs: number): void {
-    this.#run(() => this.#extend.run(expiresMs, key))
+    this.#change(() => this.#extend.run(expiresMs, key))
     binding.storedMs = expiresMs
   }
 
@@ -209,6 +224,12 @@ class SqliteBindingStore implements SqliteBindings {
     } catch (error) {
       this.#log.warn({ error }, 'The longer life of a binding could not be written.')
     }
+  }
+
+  #change(work: () => void): void {
+    this.#lastWriteFailed = true
+    this.#run(work)
+    this.#lastWriteFailed = false
   }
 
   #run<T>(work: () => T): T {
