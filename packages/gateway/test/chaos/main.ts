@@ -16,6 +16,7 @@ import { startGateway } from './rig/gateway.ts'
 import { startJudge } from './rig/judge.ts'
 import { createSeededRandom } from './rig/random.ts'
 import type { Scenario, World } from './rig/scenario.ts'
+import { brownOut } from './scenarios/brown-out.ts'
 import { conversations } from './scenarios/crash-conversations.ts'
 import { killsUnderLoad } from './scenarios/crash-under-load.ts'
 import { dripSockets } from './scenarios/drip-sockets.ts'
@@ -42,6 +43,7 @@ const scenarios: readonly Scenario[] = [
   reloads,
   greedyTenant,
   revokedKey,
+  brownOut,
 ]
 
 /** A scenario that hangs is a failure like others. */

@@ -19,10 +19,17 @@ export class HedgeDelay {
   readonly #samples = new Float64Array(capacity)
   #count = 0
   #after: number | undefined
+  /** Samples are multiples of what was expected, not milliseconds. A pool that changes its profile begins anew. */
+  #areMultiples = false
 
   /** A time to first token, or the time until an attempt was abandoned without one. */
-  sample(ms: number, expectedMs = 1): void {
-    this.#samples[this.#count % capacity] = ms / expectedMs
+  sample(ms: number, expectedMs?: number): void {
+    if (this.#areMultiples !== (expectedMs !== undefined)) {
+      this.#areMultiples = expectedMs !== undefined
+      this.#count = 0
+      this.#after = undefined
+    }
+    this.#samples[this.#count % capacity] = ms / (expectedMs ?? 1)
     this.#count++
     if (this.#count < minSamples || this.#count % samplesPerSort !== 0) return
     const sorted = this.#samples.slice(0, Math.min(this.#count, capacity)).sort()
@@ -30,7 +37,8 @@ export class HedgeDelay {
   }
 
   /** When a request of which so much was expected is slower than nearly all; undefined until enough is known. */
-  afterMs(expectedMs = 1): number | undefined {
-    return this.#after === undefined ? undefined : Math.max(floorMs, this.#after * expectedMs)
+  afterMs(expectedMs?: number): number | undefined {
+    if (this.#after === undefined || this.#areMultiples !== (expectedMs !== undefined)) return undefined
+    return Math.max(floorMs, this.#after * (expectedMs ?? 1))
   }
 }

@@ -50,3 +50,13 @@ it('the delay follows what was expected of each request', () => {
   expect(delay.afterMs(1_000)).toBe(2_000)
   expect(delay.afterMs(100)).toBe(200)
 })
+
+it('the delay begins anew when a pool comes to say what it expects, or ceases to', () => {
+  const delay = new HedgeDelay()
+  for (let i = 0; i < 64; i++) delay.sample(900)
+  expect(delay.afterMs(500)).toBeUndefined()
+  for (let i = 0; i < 32; i++) delay.sample(750, 500)
+  expect(delay.afterMs(500)).toBe(750)
+  for (let i = 0; i < 32; i++) delay.sample(900)
+  expect(delay.afterMs()).toBe(900)
+})

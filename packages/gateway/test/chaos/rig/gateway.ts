@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Child, type Ended, startSource } from './children.ts'
@@ -10,6 +10,8 @@ export const clientKey = 'sk-headgate-chaos-client-0001'
 export interface GatewaySettings {
   /** Sections of the configuration file as they are written there; `server` and `clients` are filled in. */
   readonly config: Readonly<Record<string, unknown>>
+  /** Below the scenario's folder, for those that run several gateways at once. */
+  readonly folder?: string
 }
 
 /** A running `headgate serve`. */
@@ -31,8 +33,10 @@ export interface GatewayProcess {
 
 const cli = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 
-/** Starts the gateway on a configuration of its own in `folder`. Starting it twice in one folder is a restart. */
-export async function startGateway(folder: string, settings: GatewaySettings): Promise<GatewayProcess> {
+/** Starts the gateway on a configuration of its own in `parent`. Starting it twice in one folder is a restart. */
+export async function startGateway(parent: string, settings: GatewaySettings): Promise<GatewayProcess> {
+  const folder = join(parent, settings.folder ?? '')
+  mkdirSync(folder, { recursive: true })
   const configFile = join(folder, 'config.yaml')
   const configure = (config: Readonly<Record<string, unknown>>): void =>
     writeFileSync(configFile, JSON.stringify(complete(config), null, 2), { mode: 0o600 })

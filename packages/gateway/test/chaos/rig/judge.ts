@@ -18,6 +18,8 @@ export interface Judge {
   sustainedMax(account: string): Promise<number>
   fault(rule: FaultRule): Promise<void>
   clearFaults(account?: string): Promise<void>
+  /** What an account does from its next request on; other fields stay. */
+  setProfile(account: string, profile: AccountProfile): Promise<void>
   stop(): Promise<void>
 }
 
@@ -45,6 +47,7 @@ export async function startJudge(accounts: JudgeAccounts, seed: number): Promise
     fault: async rule => void (await control('POST', 'faults', rule)),
     clearFaults: async account =>
       void (await control('DELETE', account === undefined ? 'faults' : `faults?account=${account}`)),
+    setProfile: async (account, profile) => void (await control('POST', 'profile', { account, ...profile })),
     async stop() {
       child.process.kill('SIGKILL')
       await child.ended
