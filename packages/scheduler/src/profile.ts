@@ -189,9 +189,11 @@ export function balancedProfile(options: ProfileOptions = {}): Profile {
 
 /** Twelve at random and the warm ones do as well as all of them; see samplers/random-few.ts. */
 const ADAPTIVE_SAMPLE = 12
+/** A probe every half a minute costs a request of some hundreds, and brings a healed account back in half the time. */
+const ADAPTIVE_BACKOFF_MS = 30_000
 const ADAPTIVE_PATIENCE: PatienceRule = { maxMs: 2_000, marginMs: 150 }
 /** Beyond it a request is better off elsewhere or later: told at once, it can still be. */
-const ADAPTIVE_SHED_MS = 1_500
+const ADAPTIVE_SHED_MS = 3_000
 
 /**
  * The expected cost of serving a request at each account, learned from their answers, instead of a weighted sum; a
@@ -211,6 +213,7 @@ export function adaptiveProfile(options: ProfileOptions = {}): Profile {
     sampler: randomFew(ADAPTIVE_SAMPLE),
     learning: 'on',
     patience: ADAPTIVE_PATIENCE,
+    ejection: { ...DEFAULT_EJECTION, maxBackoffMs: ADAPTIVE_BACKOFF_MS },
     dequeue: warmFair,
     wait: { ...balanced.wait, pool: { shedMs: ADAPTIVE_SHED_MS, ...balanced.wait.pool } },
   }

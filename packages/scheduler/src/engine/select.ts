@@ -211,8 +211,8 @@ function drawAndTry(core: Core, run: Run): Pending {
 
 function beginDraw(core: Core, run: Run): void {
   const { ranked, seed } = core
-  // A sampler has drawn already, and what orders by cost draws nothing.
-  if (ranked.n > 1 && !run.seeded && core.profile.ranker.unit === undefined) {
+  // A sampler has drawn already.
+  if (ranked.n > 1 && !run.seeded) {
     const { session = '', previousResponse = '', model, group = null } = run.request
     // Without an anchor the reference mixes its hash with entropy: all entropy is the same, and cheaper.
     if (session === '' && previousResponse === '') core.random.next64(seed)

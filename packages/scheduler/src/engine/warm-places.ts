@@ -29,6 +29,7 @@ export function withCached<T>(core: Core, run: Run, use: () => T): T {
   const { warm, hintRow } = run
   for (const { row } of warm) cachedTokens[row] = cachedTokensAt(core, run, row)
   if (hintRow >= 0 && warm.length === 0) cachedTokens[hintRow] = cachedTokensAt(core, run, hintRow)
+  scratch.isWarm = warm.length > 0 || hintRow >= 0
   scratch.nowMs = core.clock.monotonicMs()
   scratch.limitShare = core.headroom.known
     ? row => core.headroom.shareLeft(core.columns.accounts[row]!, run.request.model)

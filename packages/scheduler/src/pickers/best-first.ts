@@ -1,27 +1,47 @@
+import type { Columns } from '../columns/columns.ts'
+import type { Ranked } from '../columns/ranked.ts'
+import type { SelectionRandom } from '../random.ts'
 import type { Draw, Picker } from './picker.ts'
 
 /**
- * The best, then the next best: for rankers whose score is a cost and not a preference. Nothing is drawn; what keeps
- * many requests from one account at once is that each of them counts as load the moment it has its slot.
+ * The best, then the next best: for rankers whose score is a cost and not a preference. Among those that cost hardly more
+ * than the best (`alikeMs`), chance decides who comes first: an idle pool must not send everything to the first account of its
+ * list, nor all gateways everything to the same one.
  */
-export function bestFirst(topK: number): Picker {
-  return { name: 'best-first', topK, createDraw: () => new BestFirstDraw() }
+export function bestFirst(topK: number, alikeMs = ALIKE_MS): Picker {
+  return { name: 'best-first', topK, createDraw: () => new BestFirstDraw(alikeMs) }
 }
 
+/** Less than what leaving a session's account costs (rankers/costs/cold.ts): chance never decides that. */
+const ALIKE_MS = 50
+
 class BestFirstDraw implements Draw {
+  readonly #alikeMs: number
   #n = 0
   #at = 0
+  #first = 0
 
-  begin(ranked: { readonly n: number }): void {
-    this.#n = ranked.n
+  constructor(alikeMs: number) {
+    this.#alikeMs = alikeMs
+  }
+
+  begin({ n, scores }: Ranked, _columns: Columns, random: SelectionRandom): void {
+    this.#n = n
     this.#at = 0
+    let alike = 0
+    while (alike < n && scores[0]! - scores[alike]! <= this.#alikeMs) alike++
+    this.#first = alike > 1 ? random.nextBelow(alike) : 0
   }
 
   next(): number {
-    return this.#at < this.#n ? this.#at++ : -1
+    const at = this.#at++
+    if (at >= this.#n) return -1
+    if (at === 0) return this.#first
+    // The others in their order, around the one that came first.
+    return at <= this.#first ? at - 1 : at
   }
 
   waitFor(): number {
-    return this.#n > 0 ? 0 : -1
+    return this.#n > 0 ? this.#first : -1
   }
 }

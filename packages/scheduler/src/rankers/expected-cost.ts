@@ -70,7 +70,8 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     const odds = learning.odds.odds(row, scratch.nowMs)
     terms[0] = -ttftMs
     terms[1] = -crowdingCost(weights.crowdingMs, u, scratch.bounds[MEAN_USE]!, cached / Math.max(1, input))
-    terms[2] = -coldCost(weights.cold, fit.perTokenMs, uncached)
+    const leaving = scratch.isWarm && cached === 0
+    terms[2] = -coldCost(weights.cold, fit.perTokenMs, { uncachedTokens: uncached, leaving })
     terms[3] = weights.failureMs === 0 ? 0 : -errorCost(odds, weights.failureMs, lineMs)
     terms[4] = -headroomCost(weights.headroomMs, scratch.limitShare(row), uncached + output)
     terms[5] = -tierCost(weights.tierMs, columns.priority[row]!, scratch.bounds[BEST_PRIORITY]!)

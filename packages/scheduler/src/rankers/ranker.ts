@@ -9,6 +9,8 @@ export interface Scratch {
   readonly bounds: Float64Array
   /** Tokens of this request's prompt that a row holds already; 0 but for the few that are warm. As long as the columns. */
   cachedTokens: Float64Array
+  /** Whether any row does. */
+  isWarm: boolean
   nowMs: number
   /** What was learned of the accounts; undefined where the profile learns nothing. */
   readonly learning: Learning | undefined
@@ -27,6 +29,7 @@ export function createScratch(learning?: Learning): Scratch {
   return {
     bounds: new Float64Array(BOUNDS),
     cachedTokens: new Float64Array(16),
+    isWarm: false,
     nowMs: 0,
     learning,
     limitShare: () => 1,

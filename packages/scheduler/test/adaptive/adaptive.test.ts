@@ -274,3 +274,18 @@ describe('answers that come whole', () => {
     expect(expected.get('a0')).toBe(expected.get('a1')!)
   })
 })
+
+describe('an idle pool', () => {
+  it('spreads sessions that are warm nowhere, and keeps short ones where they are', async () => {
+    const world = adaptive(6)
+    const first = new Map<string, string>()
+    for (let i = 0; i < 24; i++) {
+      const session = `s${i}`
+      first.set(session, await serve(world, { model: 'm', session, inputTokens: 20 }))
+    }
+    expect(new Set(first.values()).size).toBe(6)
+    for (const [session, account] of first) {
+      expect(await serve(world, { model: 'm', session, inputTokens: 20 })).toBe(account)
+    }
+  })
+})

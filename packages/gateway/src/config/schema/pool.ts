@@ -40,7 +40,7 @@ const wait = section({
   shed: duration()
     .optional()
     .describe(
-      'With the profile adaptive: a request that would wait longer, at the rate the queue is served, is turned away at once. Omitted: 2s.',
+      'With the profile adaptive: a request that would wait longer, at the rate the queue is served, is turned away at once, when four wait already. Omitted: 3s.',
     ),
   max: whole(0, 100_000).prefault(100).describe('How many requests of the pool may wait at once.'),
   ownerTimeout: duration()
