@@ -98,7 +98,7 @@ export async function startHeadgate({ loaded, probe, readConfig }: StartOptions)
     await inOrder([
       () => plane.drain(),
       async () => {
-        const { cut } = await server.drain({ timeoutMs })
+        const { cut } = await server.drain({ timeoutMs, endAll: plane.endAll })
         if (cut > 0) log.warn({ cut }, 'Some requests were still running when the time to drain was over.')
       },
       () => admin.close(),
@@ -131,7 +131,7 @@ export async function startHeadgate({ loaded, probe, readConfig }: StartOptions)
       const timeoutMs = mode === 'drain' ? config.limits.drainMs : 0
       // A second call forces what the first one waits for.
       if (stopped !== undefined && mode === 'force') {
-        await server.drain({ timeoutMs: 0 })
+        await server.drain({ timeoutMs: 0, endAll: plane.endAll })
         await plane.cut()
       }
       stopped ??= stop(timeoutMs)

@@ -70,6 +70,8 @@ export interface DataPlane {
   reload(next: Config): readonly string[]
   /** Lets nobody in any more and turns away who waits; what runs goes on. */
   drain(): void
+  /** Ends what still runs, and tells the clients so. */
+  endAll(): void
   /** Ends what still runs upstream. */
   cut(): Promise<void>
   /** Drains, gives upstream exchanges `timeoutMs` to end, and lets go of everything but `bindings`. */
@@ -162,6 +164,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
 
   return {
     handle: pipeline.handle,
+    endAll: pipeline.endAll,
     get config() {
       return config
     },

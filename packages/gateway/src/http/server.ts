@@ -50,13 +50,16 @@ export interface HttpServer {
   listen(address: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }>
   /**
    * Stops accepting, tells every client that this connection ends with its answer, closes idle ones, and waits for
-   * the running exchanges; after `timeoutMs` the rest is cut. Answers how many were. Calling it again with a
-   * shorter time forces earlier.
+   * the running exchanges; after `timeoutMs` the rest is ended by `endAll`, if there is one, and cut. Answers how many
+   * were. Calling it again with a shorter time forces earlier.
    */
-  drain(options: { readonly timeoutMs: number }): Promise<{ cut: number }>
+  drain(options: { readonly timeoutMs: number; readonly endAll?: () => void }): Promise<{ cut: number }>
   /** Requests under way. */
   readonly running: number
 }
+
+/** How long clients may take to hear that their requests are ended; then their sockets are closed. */
+const lastWordMs = 250
 
 /** Creates the server; nothing listens yet. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -99,13 +102,17 @@ class NodeHttpServer implements HttpServer {
     })
   }
 
-  async drain({ timeoutMs }: { readonly timeoutMs: number }): Promise<{ cut: number }> {
+  async drain({ timeoutMs, endAll }: Parameters<HttpServer['drain']>[0]): Promise<{ cut: number }> {
     this.#state.draining = true
     this.#server.closeIdleConnections()
     // The port stays open while answers run: probes read 503 from /ready, and whoever comes late is told when to
     // come back, where a closed port would look like a crash.
     await this.#running.whenIdle(this.#options.clock, timeoutMs)
     const cut = this.#running.count
+    if (cut > 0 && endAll !== undefined) {
+      endAll()
+      await this.#running.whenIdle(this.#options.clock, lastWordMs)
+    }
     this.#server.close()
     this.#server.closeAllConnections()
     return { cut }

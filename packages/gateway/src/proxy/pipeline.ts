@@ -3,7 +3,7 @@ import { headerValue } from '../wire/header-list.ts'
 import { authenticate, type ClientLookup, type Credential } from './admission/credentials.ts'
 import { permittedPool } from './admission/permitted.ts'
 import { createRates } from './admission/rates.ts'
-import { endRevoked } from './admission/revocation.ts'
+import { endAll, endRevoked } from './admission/revocation.ts'
 import { createWrongKeys } from './admission/wrong-keys.ts'
 import { answerError } from './answer.ts'
 import { createByteBudget } from './byte-budget.ts'
@@ -36,6 +36,8 @@ export interface Pipeline {
   handle(inbound: Inbound, outbound: Outbound): Promise<void>
   /** A new snapshot is in force: ends the requests of revoked keys, and forgets what was learned of accounts it lacks. */
   reloaded(): void
+  /** Ends what still runs, and tells each client that the gateway is shutting down. */
+  endAll(): void
   /** What bodies of requests and answers hold in memory now. */
   readonly bufferedBytes: number
 }
@@ -84,6 +86,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       const count = endRevoked(shared.underWay, clients)
       if (count > 0) deps.log.info({ count }, 'Requests whose keys were revoked are ended.')
     },
+    endAll: () => endAll(shared.underWay),
   }
 }
 

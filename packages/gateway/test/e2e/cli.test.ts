@@ -136,7 +136,7 @@ describe('a running server', () => {
     expect(await child.ended).toBe(0)
   })
 
-  it('is forced by a second SIGTERM: the stream breaks off and never looks complete', async () => {
+  it('is forced by a second SIGTERM: the stream ends with the reason and never looks complete', async () => {
     const { serve, mock } = await setting(streaming)
     mock.control.fault({ fault: { kind: 'stall', afterEvents: 8 } })
     const { child, url } = await serve()
@@ -147,7 +147,10 @@ describe('a running server', () => {
     await child.said('stderr', /ending the open requests now/)
     const body = await readBody(answer)
     expect(body.text).not.toContain('response.completed')
+    expect([body.end, body.events.at(-1)!.event]).toEqual(['clean', 'error'])
+    expect(body.text).toContain('"code":"draining"')
     expect(await child.ended).toBe(143)
+    expect(child.stdout).toContain('"errorCode":"draining"')
     await eventually(() => mock.control.stats().total.concurrency.current === 0)
   })
 

@@ -18,3 +18,13 @@ export function endRevoked(running: Iterable<RoutedExchange>, clients: ClientLoo
   }
   return ended
 }
+
+/**
+ * Ends every request that still runs when the gateway may wait no longer: as above, but its client is told `draining`.
+ * Otherwise a cut connection would be taken, and logged, for a client that left.
+ */
+export function endAll(running: Iterable<RoutedExchange>): void {
+  for (const exchange of running) {
+    if (!exchange.cancellation.aborted) cancelRequest(exchange, new GatewayError('draining'))
+  }
+}
