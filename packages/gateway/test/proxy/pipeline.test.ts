@@ -589,6 +589,17 @@ describe('the request itself', () => {
     world.upstream.last.json(200, {})
     await client.done
   })
+
+  it('is refused with what it needs when no account has that', async () => {
+    const world = createWorld()
+    world.scheduler.refusal = new SchedulerError('all_excluded', 'x')
+    const client = await world.post({ ...ask, background: true })
+    await client.done
+    expect(client.error.code).toBe('no_accounts')
+    expect(client.error.message).toBe(
+      'No account can serve this request: it takes an account with responses, background.',
+    )
+  })
 })
 
 describe('GET /v1/models', () => {

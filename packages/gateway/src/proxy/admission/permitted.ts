@@ -1,6 +1,7 @@
 import { upstreamModel } from '@headgate/scheduler'
 import type { HeaderList } from '../../wire/header-list.ts'
 import { GatewayError } from '../errors/errors.ts'
+import { noAccounts } from '../errors/scheduler-refusal.ts'
 import type { PoolAccess } from '../pool-access.ts'
 import type { ClientAccess } from './credentials.ts'
 
@@ -22,7 +23,7 @@ export function permittedPool(
   const isOwn = name === client.pool || (client.pools?.includes(name) ?? false)
   const pool = isOwn ? pools.get(name) : undefined
   if (pool !== undefined) return pool
-  if (chosen === undefined) throw new GatewayError('no_accounts')
+  if (chosen === undefined) throw noAccounts([])
   throw new GatewayError('pool_not_found', { values: { pool: chosen } })
 }
 

@@ -206,7 +206,7 @@ export const errorCatalogue = {
     'Every account that serves this model is rate limited. Retry later.',
     'later',
   ),
-  no_accounts: entry(503, 'service_unavailable_error', 'No account can serve this request.', 'never'),
+  no_accounts: entry(503, 'service_unavailable_error', 'No account can serve this request{needs}.', 'never'),
   draining: unavailable('This gateway is shutting down. Retry: another one will answer.'),
   state_unavailable: unavailable('The store of conversation state does not answer. Retry later.'),
   gateway_overloaded: unavailable('The gateway is overloaded and takes no new work now. Retry later.'),

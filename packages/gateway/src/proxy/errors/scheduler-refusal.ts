@@ -7,6 +7,8 @@ export interface RefusalContext {
   /** The accounts that could serve the request, as they stand now. */
   readonly serving: () => readonly AccountState[]
   readonly model: string
+  /** The capabilities that the request takes. */
+  readonly needs: readonly string[]
   /** The answer to what the request refers to and is lost; undefined when it refers to nothing. */
   readonly lost: GatewayError | undefined
   readonly nearestModels: () => readonly string[]
@@ -30,10 +32,10 @@ export function schedulerRefusal(error: SchedulerError, context: RefusalContext)
     case 'model_unsupported':
       return modelNotFound(context.model, context.nearestModels())
     case 'all_excluded':
-      return context.lost ?? new GatewayError('no_accounts')
+      return context.lost ?? noAccounts(context.needs)
     case 'no_accounts':
     case 'transport_unsupported':
-      return new GatewayError('no_accounts')
+      return noAccounts(context.needs)
     case 'cooling_down':
       return new GatewayError(
         allRateLimited(context.serving()) ? 'accounts_rate_limited' : 'accounts_cooling_down',
@@ -52,6 +54,12 @@ export function schedulerRefusal(error: SchedulerError, context: RefusalContext)
     case 'invalid_request':
       return new GatewayError('internal_error', details)
   }
+}
+
+/** Says what an account would have to be capable of, if anything. */
+export function noAccounts(needs: readonly string[]): GatewayError {
+  const said = needs.length === 0 ? '' : `: it takes an account with ${needs.join(', ')}`
+  return new GatewayError('no_accounts', { values: { needs: said } })
 }
 
 /** 404 with the names that may have been meant; only names this key may see. */

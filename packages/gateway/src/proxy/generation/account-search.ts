@@ -48,10 +48,12 @@ export class AccountSearch {
   #last: Failed | undefined
   #failures = 0
   readonly #owners: Owners
+  readonly #needs: readonly Capability[]
 
   constructor(exchange: RoutedExchange, facts: Wanted, keys: SearchKeys) {
     this.#exchange = exchange
     this.#facts = facts
+    this.#needs = keys.needs
     const { client, pool } = exchange
     const { model } = facts
     const excluded = pool.incapable(keys.needs)
@@ -164,6 +166,7 @@ export class AccountSearch {
       spreadRetry: this.#exchange.shared.spreadRetry,
       serving: () => this.#serving(),
       model,
+      needs: this.#needs,
       lost,
       nearestModels: () => nearestModels(this.#exchange, model),
     })

@@ -62,7 +62,7 @@ async function locate({ pool, client, shared }: RoutedExchange, owners: readonly
   } catch (error) {
     if (!isSchedulerError(error)) throw error
     const { spreadRetry } = shared
-    const nobody = { serving: () => [], model: '', lost: undefined, nearestModels: () => [] }
+    const nobody = { serving: () => [], model: '', needs: [], lost: undefined, nearestModels: () => [] }
     throw schedulerRefusal(error, { ...nobody, spreadRetry })
   }
 }
