@@ -10,7 +10,13 @@ import { judgeReply } from '../attempt/outcome.ts'
 import { ClientLeft } from '../cancellation.ts'
 import { GatewayError } from '../errors/errors.ts'
 import { modelNotFound } from '../errors/scheduler-refusal.ts'
-import { type Binds, bindsNothing, bindsOfChat, bindsOfResponse } from '../ownership/binds.ts'
+import {
+  type Binds,
+  bindsNothing,
+  bindsOfChat,
+  bindsOfCompaction,
+  bindsOfResponse,
+} from '../ownership/binds.ts'
 import { ensureBindable } from '../ownership/can-bind.ts'
 import { removalsOf } from '../ownership/replay.ts'
 import type { AccountAccess } from '../pool-access.ts'
@@ -261,7 +267,7 @@ function bindsOf(kind: Generation['kind'], facts: CreateFacts, { capabilities }:
     case 'create_chat':
       return bindsOfChat({ stored: facts.store && capabilities?.storedChat !== false })
     case 'compact_response':
-      return bindsOfResponse({ stored: false, background: false, conversation: false })
+      return bindsOfCompaction
     default:
       return bindsNothing
   }

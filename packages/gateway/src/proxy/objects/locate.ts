@@ -1,7 +1,7 @@
 import { isSchedulerError, type Located } from '@headgate/scheduler'
 import { GatewayError } from '../errors/errors.ts'
 import { schedulerRefusal } from '../errors/scheduler-refusal.ts'
-import { ownerKey } from '../ownership/owner-key.ts'
+import { listedItemKey, ownerKey } from '../ownership/owner-key.ts'
 import type { AccountAccess } from '../pool-access.ts'
 import { accountOf, type RoutedExchange } from '../request-exchange.ts'
 import type { ObjectOperation } from '../routing/operation.ts'
@@ -28,10 +28,28 @@ export async function locateObject(exchange: RoutedExchange<Route<ObjectOperatio
     const id = ids[index]!
     const notFound = () => objectNotFound(kind, id)
     if (!idShape.test(id)) throw notFound()
+    const listed = kind === 'item' && (await locateListed(exchange, keys, id))
+    if (listed) return listed
     keys.push(ownerKey(kind, id))
     place = await locateKeys(exchange, keys, notFound, 'not_found')
   }
   return place!
+}
+
+/** An item whose id was told by a list of what the path names before it; undefined when it was not. */
+async function locateListed(
+  exchange: RoutedExchange<Route<ObjectOperation>>,
+  keys: readonly string[],
+  id: string,
+): Promise<ObjectPlace | undefined> {
+  const notFound = objectNotFound('item', id)
+  const all = [...keys, listedItemKey(exchange.route.ids[0]!, id)]
+  try {
+    return await locateKeys(exchange, all, () => notFound, 'not_found')
+  } catch (error) {
+    if (error === notFound) return undefined
+    throw error
+  }
 }
 
 /**

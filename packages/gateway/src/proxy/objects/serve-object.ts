@@ -63,7 +63,7 @@ function ask(exchange: ObjectExchange, place: ObjectPlace, body: ObjectBody): Pr
     firstTokenTimeoutMs: undefined,
     dialect: 'responses',
     relays: route.answer === 'bytes' ? 'bytes' : 'state',
-    binds: route.binds,
+    binds: { ...route.binds, within: route.ids[0] },
     model: '',
     continuesResponse: false,
     judge: (status, headers, failure, context) =>

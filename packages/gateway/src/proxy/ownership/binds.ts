@@ -5,10 +5,12 @@ export interface Binds {
   /** What the top-level `id` of the answer is; undefined when nobody can ask for it again. */
   readonly answer: OwnerKind | undefined
   /**
-   * What inside it is bound as well: `contents` is what outlives an answer that is not stored (encrypted content,
-   * containers, files); `all` is that and the ids of its items.
+   * What inside it is bound as well: `sealed` is encrypted content, which nobody can make up; `contents` is all that
+   * outlives an answer that is not stored (containers and files too); `all` is that and the ids of its items.
    */
-  readonly items: 'none' | 'contents' | 'all'
+  readonly items: 'none' | 'sealed' | 'contents' | 'all'
+  /** Whose items a list in it tells, by its id. */
+  readonly within?: string | undefined
   /** What the `id` of each object of a list is. */
   readonly list?: OwnerKind
   /** Whether the files that a batch names as its output are bound. */
@@ -26,6 +28,9 @@ const intoConversation: Binds = { answer: undefined, items: 'all' }
 /** A run may take hours, and is kept for minutes behind its end; a binding that outlives it costs one 404 upstream. */
 const polled: Binds = { answer: 'response', items: 'all', ttlMs: 24 * 3_600_000 }
 const storedChat: Binds = { answer: 'chat_completion', items: 'none' }
+
+/** A shortened history: what it repeats may be of the client's own making. */
+export const bindsOfCompaction: Binds = { answer: undefined, items: 'sealed' }
 
 /** What the answer to the creation of a response binds. */
 export function bindsOfResponse(facts: {

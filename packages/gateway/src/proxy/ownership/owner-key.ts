@@ -20,3 +20,11 @@ export type OwnerKind =
 export function ownerKey(kind: OwnerKind, id: string | Uint8Array): string {
   return `${kind}:${hash('sha256', id, 'hex')}`
 }
+
+/**
+ * The hard key of an item that a list has told, a conversation's or a response's: good in the paths below that alone. A
+ * client may have chosen the id itself, and it may be somebody else's.
+ */
+export function listedItemKey(within: string, id: string): string {
+  return ownerKey('item', `${within} ${id}`)
+}

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readJsonReply } from '../tap/json-tap.ts'
 import { ResponsesTap } from '../tap/responses-tap.ts'
-import { type Binds, bindsOfResponse } from './binds.ts'
-import { ownerKey } from './owner-key.ts'
+import { type Binds, bindsOfCompaction, bindsOfResponse } from './binds.ts'
+import { listedItemKey, ownerKey } from './owner-key.ts'
 
 const stored = bindsOfResponse({ stored: true, background: false, conversation: false })
 const unstored = bindsOfResponse({ stored: false, background: false, conversation: false })
@@ -55,6 +55,15 @@ const conversation = ownerKey('conversation', 'conv_1')
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 const told = (binds: Binds, value: object) =>
   new Set(readJsonReply(bytesOf(JSON.stringify(value)), binds)?.keys)
+
+it('of what a client may have made itself, only what is sealed leads home everywhere', () => {
+  const list = { data: [reasoning, message, code, shell] }
+  const sealed = ownerKey('encrypted', 'gAAAA/+=')
+  const inPaths = ['rs_1', 'msg_1', 'ci_1', 'sh_1'].map(id => listedItemKey('conv_1', id))
+  const listing: Binds = { answer: undefined, items: 'all', within: 'conv_1' }
+  expect(told(listing, list)).toEqual(new Set([sealed, ...inPaths]))
+  expect(told(bindsOfCompaction, { ...response, conversation: null })).toEqual(new Set([sealed]))
+})
 
 const event = (data: object & { readonly type: string }): string =>
   `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`

@@ -1,6 +1,6 @@
 import { idShape } from '../routing/route.ts'
 import type { Binds } from './binds.ts'
-import { type OwnerKind, ownerKey } from './owner-key.ts'
+import { listedItemKey, type OwnerKind, ownerKey } from './owner-key.ts'
 
 type Fields = { readonly [name: string]: unknown }
 
@@ -31,7 +31,7 @@ export class ToldKeys {
   }
 
   answer(id: string): void {
-    if (this.#binds.answer !== undefined) this.#tell(this.#binds.answer, id)
+    if (this.#binds.answer !== undefined) this.#tell(ownerKey(this.#binds.answer, id))
   }
 
   /** `conversation` of a response: an object with its id. */
@@ -43,6 +43,22 @@ export class ToldKeys {
   output(value: unknown): void {
     if (!this.readsItems || !Array.isArray(value)) return
     for (const entry of value as readonly unknown[]) this.item(entry)
+  }
+
+  /**
+   * `data` of a list of items. The client may have made them, with ids and citations of its choice: only what is sealed
+   * leads home by itself, and an id below the list's own path.
+   */
+  listed(value: unknown): void {
+    if (!this.readsItems || !Array.isArray(value)) return
+    for (const entry of value as readonly unknown[]) {
+      if (!isObject(entry)) continue
+      this.#sealed(entry)
+      const { id } = entry
+      const { within } = this.#binds
+      if (within !== undefined && typeof id === 'string' && idShape.test(id))
+        this.#tell(listedItemKey(within, id))
+    }
   }
 
   /** `data` of a list of things that are bound by their ids. */
@@ -59,8 +75,9 @@ export class ToldKeys {
 
   item(item: unknown): void {
     if (!this.readsItems || !isObject(item)) return
+    this.#sealed(item)
+    if (this.#binds.items === 'sealed') return
     const { id, type, encrypted_content: encrypted, container_id: container, content } = item
-    this.#encrypted(encrypted)
     // Reasoning without its encrypted content is nothing but its id, whether or not the answer is stored.
     const idAlone = type === 'reasoning' && typeof encrypted !== 'string'
     if (idAlone || this.#binds.items === 'all') this.#id('item', id)
@@ -78,23 +95,28 @@ export class ToldKeys {
     this.#id('container', value['container_id'])
   }
 
+  #sealed({ encrypted_content: encrypted, content }: Fields): void {
+    this.#encrypted(encrypted)
+    if (!Array.isArray(content)) return
+    for (const part of content as readonly unknown[])
+      if (isObject(part)) this.#encrypted(part['encrypted_content'])
+  }
+
   #part(part: unknown): void {
     if (!isObject(part)) return
-    this.#encrypted(part['encrypted_content'])
     const { annotations } = part
     if (Array.isArray(annotations)) for (const one of annotations as readonly unknown[]) this.annotation(one)
   }
 
   #encrypted(value: unknown): void {
-    if (typeof value === 'string' && value !== '') this.#tell('encrypted', value)
+    if (typeof value === 'string' && value !== '') this.#tell(ownerKey('encrypted', value))
   }
 
   #id(kind: OwnerKind, value: unknown): void {
-    if (typeof value === 'string' && idShape.test(value)) this.#tell(kind, value)
+    if (typeof value === 'string' && idShape.test(value)) this.#tell(ownerKey(kind, value))
   }
 
-  #tell(kind: OwnerKind, id: string): void {
-    const key = ownerKey(kind, id)
+  #tell(key: string): void {
     if (this.#told.has(key)) return
     this.#told.add(key)
     this.#fresh.push(key)

@@ -35,8 +35,10 @@ export function readJsonReply(bytes: Uint8Array, binds: Binds): JsonReply | unde
   if (responseId !== undefined) told.answer(responseId)
   if (told.readsItems) {
     told.conversation(read('conversation'))
-    const list = scan.fields.get('output') ?? scan.fields.get('data')
-    if (list !== undefined) told.output(parsed(bytes, list))
+    const output = scan.fields.get('output')
+    const data = scan.fields.get('data')
+    if (output !== undefined) told.output(parsed(bytes, output))
+    else if (data !== undefined) told.listed(parsed(bytes, data))
   }
   if (binds.list !== undefined && scan.fields.has('data')) {
     told.list(parsed(bytes, scan.fields.get('data')!))
