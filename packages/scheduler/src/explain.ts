@@ -136,7 +136,7 @@ function howItWent(decision: Decision): string[] {
     const where =
       plan.account === undefined ? 'for the first eligible account to become free' : `for ${plan.account}`
     sentences.push(
-      `It was to wait ${where}, at most ${plan.timeoutMs} ms behind at most ${plan.maxWaiting} others.`,
+      `It was to wait ${where}${byChoice(decision)}, at most ${plan.timeoutMs} ms behind at most ${plan.maxWaiting} others.`,
     )
     sentences.push(
       admittedTo === undefined
@@ -150,6 +150,14 @@ function howItWent(decision: Decision): string[] {
   }
   if (outcome !== undefined) sentences.push(endSentence(decision))
   return sentences
+}
+
+/** Where waiting was a choice, what it was between; the best of the candidates was full then, and a worse one free. */
+function byChoice({ scoreUnit, rows: [best, ...others] }: Decision): string {
+  const hasRoom = ({ limit, inUse }: Decision['rows'][number]) => limit <= 0 || inUse < limit
+  const free = others.find(hasRoom)
+  if (scoreUnit !== 'ms' || best === undefined || hasRoom(best) || free === undefined) return ''
+  return ` that is worth it (${free.account} was free, and expected to cost ${Math.round(best.score - free.score)} ms more than ${best.account})`
 }
 
 function endSentence({ outcome, durationMs, firstTokenMs, usage }: Decision): string {

@@ -39,6 +39,10 @@ export async function runReplay(flags: ReplayFlags): Promise<void> {
 /** @throws UsageError */
 function changeOf(text: string): Change {
   const at = text.indexOf('=')
+  if (/^pools\..*\.profile=/.test(text)) {
+    const fix = `write --policies balanced,${text.slice(at + 1)}`
+    throw new UsageError(`--set: profiles are not set but compared: all of the log is one pool. Fix: ${fix}.`)
+  }
   if (at > 0) return { key: text.slice(0, at), value: text.slice(at + 1) }
   throw new UsageError(`--set: ${JSON.stringify(text)} is no change. Fix: write KEY=VALUE, such as load=1.5.`)
 }

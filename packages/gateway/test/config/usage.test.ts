@@ -61,6 +61,11 @@ describe('a wrong command line ends with exit code 2 and says why', () => {
       /--set: "load" is no change\. Fix: write KEY=VALUE/,
     ],
     [
+      'a profile as a change',
+      ['replay', '--log', 'none.jsonl', '--set', 'pools.default.scheduler.profile=adaptive'],
+      /--set: profiles are not set but compared: .* Fix: write --policies balanced,adaptive\./,
+    ],
+    [
       'a decision log that cannot be explained',
       ['explain', '--log', 'none.jsonl'],
       /--log: none\.jsonl cannot be read \(ENOENT\)\. Fix: name the file of telemetry\.decisionLog/,

@@ -77,6 +77,9 @@ describe('waiting by choice', () => {
     await settled()
     expect(asked.lease).toBeUndefined()
     expect(world.scheduler.queueDepth).toBe(1)
+    const free = warm === 'a0' ? 'a1' : 'a0'
+    const why = new RegExp(`worth it \\(${free} was free, and expected to cost \\d+ ms more than ${warm}\\)`)
+    expect(explain(world.scheduler.decisions(1)[0]!).sentences.join('\n')).toMatch(why)
     fillers[0]!.settle({ outcome: { kind: 'ok' } })
     await settled()
     expect(asked.lease?.account.id).toBe(warm)
