@@ -1,4 +1,4 @@
-import { hasRoom, OPEN, REACHABLE } from '../columns/columns.ts'
+import { type Columns, hasRoom, OPEN, REACHABLE } from '../columns/columns.ts'
 import { standsBefore } from '../columns/order.ts'
 import { rankTopK, resetRanked } from '../columns/ranked.ts'
 import type { RankCache, RankIndex } from '../rankers/ranker.ts'
@@ -13,7 +13,7 @@ import { withCached } from './warm-places.ts'
 /** At most so many candidates are recorded one and all; of larger pools only the top K. */
 const CAPTURE_ALL = 64
 
-/** Of a sampled set with tiers: how many of the next tier are compared with those that were found in a better one. */
+/** Of a sampled set with tiers: how many of the next tier, and of a full one, are compared beside the one that serves. */
 const SPILL = 3
 
 /** Ranks the candidates into `core.ranked`, counts them, and opens the record with their facts. */
@@ -55,23 +55,22 @@ function rankSample(core: Core, run: Run, set: EligibleSet, sampler: Sampler, ba
   random.next64(seed)
   seedRun(core, run)
   let n = warmCandidates(core, run, set)
-  let looked = n
   let isFound = false
   for (const tier of set.tiers) {
     const want = isFound ? SPILL : sampler.d
     const drawn = sampler.sample(tier, want, columns, selectionRandom, core.indices, n)
-    looked += drawn - n
     const kept = barring ? keepOpen(core, run, n, drawn, true) : drawn
     if (isFound && kept > n) {
       n = kept
       break
     }
     isFound ||= anyRoom(core, n, kept)
-    n = kept
+    // Of a better tier that is full, a few show what waiting for it would be worth.
+    n = isFound || set.tiers.length === 1 ? kept : Math.min(kept, n + SPILL)
   }
   // Drawn without an eye for what bars this request: all that were drawn may be barred, and others not.
   if (n === 0 || (barring && !anyRoom(core, 0, n))) return false
-  rankKept(core, run, n, looked)
+  rankKept(core, run, n, n + run.excluded + run.limited)
   return true
 }
 
@@ -168,10 +167,28 @@ interface Scored {
 function keepBest(core: Core, run: Run, scored: Scored, members: number): void {
   const { columns, ranked, profile } = core
   const n = run.candidateCount
-  run.topK = Math.min(profile.picker.topK, n)
-  rankTopK(columns, scored.rows, scored.scores, n, profile.picker.topK, ranked)
+  // A full account costs less than a free one where it is better, and still cannot serve: it comes into no draw.
+  const open = profile.ranker.unit === 'ms' ? roomFirst(columns, scored, n) : n
+  const among = open === 0 ? n : open
+  run.topK = Math.min(profile.picker.topK, among)
+  rankTopK(columns, scored.rows, scored.scores, among, profile.picker.topK, ranked)
   const all = members <= CAPTURE_ALL && n > ranked.n
-  openRecord(core, run, all ? appendRest(core, scored, n) : ranked.n)
+  openRecord(core, run, all ? appendRest(core, scored, among, n) : ranked.n)
+}
+
+/** Puts candidates with room before those without, and answers how many there are. */
+function roomFirst(columns: Columns, { rows, scores }: Scored, n: number): number {
+  let open = 0
+  for (let i = 0; i < n; i++) {
+    const row = rows[i]!
+    if (!hasRoom(columns, row)) continue
+    const score = scores[i]!
+    rows[i] = rows[open]!
+    scores[i] = scores[open]!
+    rows[open] = row
+    scores[open++] = score
+  }
+  return open
 }
 
 function rankByIndex(core: Core, run: Run, index: RankIndex, members: number): void {
@@ -189,14 +206,14 @@ function rankByIndex(core: Core, run: Run, index: RankIndex, members: number): v
   openRecord(core, run, ranked.n)
 }
 
-/** Puts the candidates beyond the top K behind it, in no order, and answers how many there are in all. */
-function appendRest({ ranked, columns }: Core, { rows, scores }: Scored, n: number): number {
+/** Puts the candidates beyond the top K, which are of the first `among`, behind it, in no order; answers how many all are. */
+function appendRest({ ranked, columns }: Core, { rows, scores }: Scored, among: number, n: number): number {
   const last = ranked.n - 1
   const lastRow = ranked.rows[last]!
   const lastScore = ranked.scores[last]!
   let at = ranked.n
   for (let i = 0; i < n; i++) {
-    if (!standsBefore(columns, lastRow, lastScore, rows[i]!, scores[i]!)) continue
+    if (i < among && !standsBefore(columns, lastRow, lastScore, rows[i]!, scores[i]!)) continue
     ranked.rows[at] = rows[i]!
     ranked.scores[at++] = scores[i]!
   }
@@ -235,8 +252,8 @@ export function nextFree(core: Core, run: Run, set: EligibleSet, limit: number):
     }
     return found
   }
+  if (!set.members.some(row => hasRoom(core.columns, row) && isCandidate(core, run, set, row))) return found
   const all = set.members.filter(row => isCandidate(core, run, set, row))
-  if (!all.some(row => hasRoom(core.columns, row))) return found
   // Ranked among all candidates, as the top K were: a factor is relative to whom it is compared with.
   const scores = new Float64Array(all.length)
   scoreAll(core, run, all, scores)

@@ -1,3 +1,5 @@
+import { grown, leftAfter } from './fading.ts'
+
 /**
  * How much slower than the fleet's line an account answers, as a natural logarithm of observed / predicted time:
  *
@@ -58,24 +60,24 @@ export function createAccountHealth(): AccountHealth {
     observe(row, ratio, nowMs, weight = 1) {
       reach(row)
       const passedMs = nowMs - atMs[row]!
-      const fast = 2 ** (-passedMs / FAST_HALF_LIFE_MS) * FAST_KEPT
-      const slow = 2 ** (-passedMs / SLOW_HALF_LIFE_MS)
+      const fast = leftAfter(passedMs, FAST_HALF_LIFE_MS) * FAST_KEPT
+      const slow = leftAfter(passedMs, SLOW_HALF_LIFE_MS)
       const sample = clipped(Math.log(Math.max(1e-3, ratio)), FAST_CLIP)
       atMs[row] = nowMs
       fastSum[row] = fastSum[row]! * fast + weight * sample
       fastWeight[row] = fastWeight[row]! * fast + weight
       slowSum[row] = slowSum[row]! * slow + weight * clipped(sample, SLOW_CLIP)
       slowWeight[row] = slowWeight[row]! * slow + weight
-      const sick = sickLog[row]! * 2 ** (-passedMs / SICK_HALF_LIFE_MS)
+      const sick = sickLog[row]! * leftAfter(passedMs, SICK_HALF_LIFE_MS)
       const now = fastSum[row]! / (fastWeight[row]! + FAST_PRIOR)
       sickLog[row] = sample < WELL ? sick * 0.5 : Math.max(sick, now)
     },
     wasSick(row, nowMs) {
-      return row < atMs.length ? sickLog[row]! * 2 ** ((atMs[row]! - nowMs) / SICK_HALF_LIFE_MS) : 0
+      return row < atMs.length ? sickLog[row]! * leftAfter(nowMs - atMs[row]!, SICK_HALF_LIFE_MS) : 0
     },
     logRatio(row, nowMs, late, lateSum) {
       if (row >= atMs.length) return late === 0 ? 0 : lateSum / (late + FAST_PRIOR)
-      const fast = 2 ** ((atMs[row]! - nowMs) / FAST_HALF_LIFE_MS)
+      const fast = leftAfter(nowMs - atMs[row]!, FAST_HALF_LIFE_MS)
       const slow = slowSum[row]! / (slowWeight[row]! + SLOW_PRIOR)
       return (
         (fastSum[row]! * fast + lateSum + FAST_PRIOR * slow) / (fastWeight[row]! * fast + late + FAST_PRIOR)
@@ -90,10 +92,4 @@ export function createAccountHealth(): AccountHealth {
 
 function clipped(value: number, most: number): number {
   return Math.min(most, Math.max(-most, value))
-}
-
-function grown(from: Float64Array, n: number): Float64Array<ArrayBuffer> {
-  const to = new Float64Array(n)
-  to.set(from)
-  return to
 }

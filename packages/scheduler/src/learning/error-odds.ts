@@ -1,3 +1,5 @@
+import { grown, leftAfter } from './fading.ts'
+
 /**
  * How likely an attempt at an account fails by the account's fault:
  *
@@ -35,14 +37,14 @@ export function createErrorOdds(): ErrorOdds {
   return {
     observe(row, failed, nowMs) {
       reach(row)
-      const kept = 2 ** ((atMs[row]! - nowMs) / HALF_LIFE_MS)
+      const kept = leftAfter(nowMs - atMs[row]!, HALF_LIFE_MS)
       atMs[row] = nowMs
       failures[row] = failures[row]! * kept + (failed ? 1 : 0)
       attempts[row] = attempts[row]! * kept + 1
     },
     odds(row, nowMs) {
       if (row >= atMs.length) return PRIOR_FAILURES / PRIOR_ATTEMPTS
-      const kept = 2 ** ((atMs[row]! - nowMs) / HALF_LIFE_MS)
+      const kept = leftAfter(nowMs - atMs[row]!, HALF_LIFE_MS)
       const p = (failures[row]! * kept + PRIOR_FAILURES) / (attempts[row]! * kept + PRIOR_ATTEMPTS)
       return Math.min(MAX_ODDS, p / (1 - p))
     },
@@ -52,10 +54,4 @@ export function createErrorOdds(): ErrorOdds {
       attempts[row] = 0
     },
   }
-}
-
-function grown(from: Float64Array, n: number): Float64Array<ArrayBuffer> {
-  const to = new Float64Array(n)
-  to.set(from)
-  return to
 }

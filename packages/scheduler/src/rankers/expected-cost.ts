@@ -44,6 +44,8 @@ export const DEFAULT_COSTS: CostWeights = {
 const TERMS = 7
 const BEST_PRIORITY = 0
 const MEAN_USE = 1
+/** Of so many candidates the terms are kept for the record; more are never recorded together. */
+const KEPT = 64
 
 /**
  * The expected cost of serving a request at an account, in milliseconds: what it waits, what it costs others, and what
@@ -53,35 +55,42 @@ const MEAN_USE = 1
  * it saves, and no more. One account costs about 0.1 us.
  */
 export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
-  const terms = new Float64Array(TERMS)
+  /** The terms of the candidates ranked last, by place; of a larger set those of the last one are at 0. */
+  const terms = new Float64Array(KEPT * TERMS)
+  const kept = new Int32Array(KEPT)
+  let keptCount = 0
 
-  /** Fills `terms`; their sum, left to right, is minus the cost. */
-  function weigh(request: ScheduleRequest, row: number, columns: Columns, scratch: Scratch): void {
+  /** Fills `terms` from `at`; their sum, left to right, is the score that it answers. */
+  function weigh(
+    request: ScheduleRequest,
+    row: number,
+    columns: Columns,
+    scratch: Scratch,
+    bounds: Float64Array,
+    at: number,
+  ): number {
     const learning = scratch.learning!
     const { fit } = learning
     const input = inputTokensOf(request)
     const cached = weights.cache * scratch.cachedTokens[row]!
     const uncached = Math.max(0, input - cached)
-    const output = outputTokensOf(request)
     const lineMs = fit.predictMs(uncached)
     const u = utilisation(columns, learning.limits, row, 0)
-    const health = weights.health * sicknessOf(learning, row, scratch.nowMs)
+    const health = weights.health === 0 ? 0 : weights.health * sicknessOf(learning, row, scratch.nowMs)
     const ttftMs = ttftCost(lineMs, health, loadFactorOf(u))
-    const odds = learning.odds.odds(row, scratch.nowMs)
-    terms[0] = -ttftMs
-    terms[1] = -crowdingCost(weights.crowdingMs, u, scratch.bounds[MEAN_USE]!, cached / Math.max(1, input))
+    terms[at] = -ttftMs
+    terms[at + 1] = -crowdingCost(weights.crowdingMs, u, bounds[MEAN_USE]!, cached / Math.max(1, input))
     const leaving = scratch.isWarm && cached === 0
-    terms[2] = -coldCost(weights.cold, fit.perTokenMs, { uncachedTokens: uncached, leaving })
-    terms[3] = weights.failureMs === 0 ? 0 : -errorCost(odds, weights.failureMs, lineMs)
-    terms[4] = -headroomCost(weights.headroomMs, scratch.limitShare(row), uncached + output)
-    terms[5] = -tierCost(weights.tierMs, columns.priority[row]!, scratch.bounds[BEST_PRIORITY]!)
-    terms[6] = -weights.slowStart * slowStartCost(columns.share[row]!, ttftMs)
-  }
-
-  function score(): number {
-    let sum = 0
-    for (let i = 0; i < TERMS; i++) sum += terms[i]!
-    return sum
+    terms[at + 2] = -coldCost(weights.cold, fit.perTokenMs, { uncachedTokens: uncached, leaving })
+    const price = weights.failureMs
+    terms[at + 3] = price === 0 ? 0 : -errorCost(learning.odds.odds(row, scratch.nowMs), price, lineMs)
+    const tokens = uncached + outputTokensOf(request)
+    terms[at + 4] = -headroomCost(weights.headroomMs, scratch.limitShare(row), tokens)
+    terms[at + 5] = -tierCost(weights.tierMs, columns.priority[row]!, bounds[BEST_PRIORITY]!)
+    terms[at + 6] = -weights.slowStart * slowStartCost(columns.share[row]!, ttftMs)
+    let score = 0
+    for (let i = at; i < at + TERMS; i++) score += terms[i]!
+    return score
   }
 
   return {
@@ -91,38 +100,53 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     recorded: TERMS,
 
     rank(request, indices, n, columns, scratch, out) {
-      let best = Number.POSITIVE_INFINITY
-      for (let i = 0; i < n; i++) best = Math.min(best, columns.priority[indices[i]!]!)
-      let use = 0
-      let counted = 0
+      compare(indices, n, columns, scratch)
+      keptCount = n <= KEPT ? n : 0
       for (let i = 0; i < n; i++) {
         const row = indices[i]!
-        // A worse tier is idle on purpose: beside it the better one must not look crowded.
-        if (columns.priority[row] !== best) continue
-        use += utilisation(columns, scratch.learning!.limits, row, 0)
-        counted++
-      }
-      scratch.bounds[BEST_PRIORITY] = best
-      scratch.bounds[MEAN_USE] = counted === 0 ? 0 : use / counted
-      for (let i = 0; i < n; i++) {
-        weigh(request, indices[i]!, columns, scratch)
-        out[i] = score()
+        if (keptCount > 0) kept[i] = row
+        out[i] = weigh(request, row, columns, scratch, scratch.bounds, keptCount > 0 ? i * TERMS : 0)
       }
     },
 
     costMs(request, row, columns, scratch, bounds) {
-      scratch.bounds.set(bounds)
-      weigh(request, row, columns, scratch)
-      return -score()
+      keptCount = 0
+      return -weigh(request, row, columns, scratch, bounds, 0)
     },
 
     terms: (_row, _bounds, own) => Array.from(own),
 
     record(request, rows, n, columns, scratch, out, { offset, stride }) {
       for (let i = 0; i < n; i++) {
-        weigh(request, rows[i]!, columns, scratch)
-        out.set(terms, offset + i * stride)
+        let at = 0
+        while (at < keptCount && kept[at] !== rows[i]) at++
+        if (at === keptCount) {
+          // Of a set too large to keep.
+          keptCount = 0
+          at = 0
+          weigh(request, rows[i]!, columns, scratch, scratch.bounds, 0)
+        }
+        const to = offset + i * stride
+        for (let term = 0; term < TERMS; term++) out[to + term] = terms[at * TERMS + term]!
       }
     },
   }
+}
+
+/** The figures over all candidates: the best tier, and how much it is used on average. */
+function compare(indices: Int32Array, n: number, columns: Columns, { bounds, learning }: Scratch): void {
+  const { priority } = columns
+  let best = Number.POSITIVE_INFINITY
+  for (let i = 0; i < n; i++) best = Math.min(best, priority[indices[i]!]!)
+  let use = 0
+  let counted = 0
+  for (let i = 0; i < n; i++) {
+    const row = indices[i]!
+    // A worse tier is idle on purpose: beside it the better one must not look crowded.
+    if (priority[row] !== best) continue
+    use += utilisation(columns, learning!.limits, row, 0)
+    counted++
+  }
+  bounds[BEST_PRIORITY] = best
+  bounds[MEAN_USE] = counted === 0 ? 0 : use / counted
 }

@@ -3,6 +3,8 @@ import type { Sampler } from './sampler.ts'
 
 /** Draws are cheap beside scoring: so many are made for each account wanted. */
 const DRAWS = 4
+/** Where a set is nearly full, so many rows are walked over; who must find the last free one looks through the set. */
+const WALK = 256
 /** A set this little larger than what would be drawn of it is compared whole. */
 const BARELY_LARGER = 4
 
@@ -11,7 +13,7 @@ const BARELY_LARGER = 4
  * the warm ones added), and unlike the best of all it does not draw every gateway to the same account at once.
  *
  * Accounts with room come first: {@link DRAWS} draws for each that is wanted and, where all of those looked full, a walk
- * over all from a random place on. Full ones fill up where too few are found, so that whoever has to wait knows what
+ * over {@link WALK} from a random place on. Full ones fill up where too few are found, so that whoever has to wait knows what
  * for.
  *
  * Source: Mitzenmacher, The Power of Two Choices in Randomized Load Balancing (2001).
@@ -31,7 +33,7 @@ export function randomFew(d: number): Sampler {
       }
       if (n === have) {
         const start = random.nextBelow(size)
-        for (let i = 0; i < size && n < most; i++) {
+        for (let i = 0; i < Math.min(size, WALK) && n < most; i++) {
           const row = members[(start + i) % size]!
           if (isOpen(columns, row) && !holds(out, n, row) && hasRoom(columns, row)) out[n++] = row
         }

@@ -13,7 +13,7 @@ export interface Sampler {
   readonly wholeBelow: number
   /**
    * Writes up to `want` rows of `members` that are open to new work into `out` from `have` on, each once, and answers
-   * how many are there then. One with room is found wherever it is, if any has.
+   * how many are there then. Those with room come first; that one is found among very many without is not promised.
    */
   sample(
     members: Int32Array,

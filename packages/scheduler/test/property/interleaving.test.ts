@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sessionBindingKey } from '../../src/affinity/binding-key.ts'
-import { balancedProfile, classicProfile } from '../../src/index.ts'
+import { adaptiveProfile, balancedProfile, classicProfile } from '../../src/index.ts'
 import { ask, createWorld, settled } from '../engine/world.ts'
 import { holds } from './holds.ts'
 import { accountFacts, createPoolRun, operation } from './pool-run.ts'
@@ -45,6 +45,7 @@ describe('over a store that answers later, in any order', () => {
   it.each([
     ['balanced', balancedProfile()],
     ['classic', classicProfile()],
+    ['adaptive', adaptiveProfile()],
   ])(
     'no slot leaks under %s, though clients leave, accounts go and the node stops at any moment',
     (_, profile) =>

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { balancedProfile, classicProfile, loadAwareProfile } from '../../src/index.ts'
+import { adaptiveProfile, balancedProfile, classicProfile, loadAwareProfile } from '../../src/index.ts'
 import { settled } from '../engine/world.ts'
 import { holds } from './holds.ts'
 import { accountFacts, createPoolRun, operation } from './pool-run.ts'
@@ -37,6 +37,7 @@ describe('over any accounts, requests and endings', () => {
     ['balanced', balancedProfile()],
     ['classic', classicProfile()],
     ['load-aware', loadAwareProfile()],
+    ['adaptive', adaptiveProfile()],
   ])('no slot leaks under %s, with ejection, lost leases, failing releases and a forced stop', (_, profile) =>
     holds(
       fc.asyncProperty(

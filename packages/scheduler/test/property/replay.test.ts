@@ -1,11 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  adaptiveProfile,
   balancedProfile,
   classicProfile,
   createScheduler,
   type Decision,
   type Lease,
+  replay,
 } from '../../src/index.ts'
 import {
   createManualClock,
@@ -55,6 +57,8 @@ describe('a decision', () => {
     ['balanced', balancedProfile({ topK: 4 }), 1],
     ['balanced, by the index', balancedProfile({ topK: 4 }), 200],
     ['classic', classicProfile({ topK: 4 }), 1],
+    ['adaptive', adaptiveProfile({ topK: 4 }), 1],
+    ['adaptive, by a sample', adaptiveProfile({ topK: 4 }), 200],
   ])('replays: terms sum to the score bit for bit, the seed gives the order (%s)', (_, profile, times) =>
     holds(
       fc.asyncProperty(
@@ -80,6 +84,7 @@ describe('a decision', () => {
           for (const { session, ends, outcome, firstTokenMs } of visits) {
             const selection = await scheduler.select({
               model: 'm',
+              inputTokens: 4_000,
               ...(session === undefined ? {} : { session }),
             })
             check(selection.decision)
@@ -104,11 +109,25 @@ function check(decision: Decision): void {
     const sum = terms.slice(1).reduce((total, term) => total + term, terms[0] ?? 0)
     expect(Object.is(sum, score)).toBe(true)
   }
+  expect(replay(decision).scoresAgree).toBe(true)
   for (let i = 1; i < topK; i++) expect(rows[i]!.score).toBeLessThanOrEqual(rows[i - 1]!.score)
   if (layer !== 'load_balance') return
   const drawn = attempts.filter(({ by }) => by === 'draw').map(attempt => attempt.account)
   // Where its binding led was asked before anything was drawn, and is passed over.
   const bound = attempts.filter(({ by }) => by === 'binding').map(attempt => attempt.account)
-  const order = redraw(decision).filter(id => !bound.includes(id))
-  expect(drawn).toEqual(order.slice(0, drawn.length))
+  if (decision.scoreUnit === 'ms') checkByCost(decision, drawn)
+  else {
+    const order = redraw(decision).filter(id => !bound.includes(id))
+    expect(drawn).toEqual(order.slice(0, drawn.length))
+  }
+}
+
+/** Chance decides who is first of those that cost alike; the others follow in the order of their costs. */
+function checkByCost({ rows, topK }: Decision, drawn: readonly string[]): void {
+  const order = rows.slice(0, topK)
+  if (drawn.length === 0) return
+  const first = order.find(({ account }) => account === drawn[0])!
+  expect(order[0]!.score - first.score).toBeLessThanOrEqual(50)
+  const others = order.filter(row => row !== first).map(({ account }) => account)
+  expect(drawn.slice(1)).toEqual(others.slice(0, drawn.length - 1))
 }

@@ -1,0 +1,11 @@
+/** What is left of a weight after a time, 2^(-passed / half-life): as a power of e, which costs a third. */
+export function leftAfter(passedMs: number, halfLifeMs: number): number {
+  return Math.exp((-Math.LN2 / halfLifeMs) * Math.max(0, passedMs))
+}
+
+/** A longer copy of a column. */
+export function grown(from: Float64Array, n: number): Float64Array<ArrayBuffer> {
+  const to = new Float64Array(n)
+  to.set(from)
+  return to
+}
