@@ -51,6 +51,17 @@ describe('a request of an account with a token', () => {
     expect(one.upstream.last.paused).toBe(true)
   })
 
+  it('that cannot be sent once the token is there is told so, and nothing is left unheard', async () => {
+    const { promise, resolve } = Promise.withResolvers<HeaderField>()
+    const { upstream, heard } = send({ ...none, header: () => promise })
+    upstream.send = () => {
+      throw new Error('no such authority')
+    }
+    resolve(bearer('late'))
+    await turns()
+    expect(heard).toEqual([[{ kind: 'protocol', detail: 'the request cannot be sent' }, false]])
+  })
+
   it('is told why there is no token, and has not been sent', async () => {
     const fault = { kind: 'auth', detail: 'no' } as const
     const { heard } = send({ ...none, header: () => Promise.reject(new CredentialError(fault)) })

@@ -100,18 +100,22 @@ class CredentialedExchange implements UpstreamExchange, UpstreamListener {
   }
 
   #await(field: Promise<HeaderField>): void {
-    field.then(
-      found => {
-        if (!this.#over) this.#send(found)
-      },
-      (error: unknown) => {
-        if (this.#over) return
-        const detail = 'the credential cannot be had'
-        const fault = error instanceof CredentialError ? error.fault : ({ kind: 'auth', detail } as const)
-        // A request that was refused has not been served: as good as not sent.
-        this.fault(fault, { requestSent: false })
-      },
-    )
+    const failed = (fault: UpstreamFault): void => {
+      // A request that was refused has not been served: as good as not sent.
+      if (!this.#over) this.fault(fault, { requestSent: false })
+    }
+    field
+      .then(
+        found => {
+          if (!this.#over) this.#send(found)
+        },
+        (error: unknown) => {
+          const detail = 'the credential cannot be had'
+          failed(error instanceof CredentialError ? error.fault : { kind: 'auth', detail })
+        },
+      )
+      // Nobody up there hears what is thrown by now, and an unheard rejection ends the process.
+      .catch(() => failed({ kind: 'protocol', detail: 'the request cannot be sent' }))
   }
 
   #send(field: HeaderField): void {
