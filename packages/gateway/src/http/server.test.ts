@@ -340,6 +340,20 @@ describe('a broken answer', () => {
     expect(text).not.toContain('\r\n0\r\n')
   })
 
+  it.each([
+    ['is no HTTP', 'GARBAGE\r\n\r\n', 400],
+    ['has no host', 'GET /v1/models HTTP/1.1\r\n\r\n', 400],
+    ['asks for a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
+    ['nobody answers', get, 500],
+  ])('can be found in the log by the id its client was told when it %s', async (_what, bytes, status) => {
+    const lines: Record<string, unknown>[] = []
+    const note: Log['info'] = fields => lines.push(fields)
+    const port = await start(async () => {}, { log: { ...silentLog, info: note, error: note } })
+    const got = await (await open(port)).send(bytes).untilClosed()
+    expect(got.status).toBe(status)
+    expect(lines.map(line => line['requestId'])).toEqual([got.json?.request_id])
+  })
+
   it('becomes a 500 when the pipeline forgets to answer', async () => {
     const port = await start(async () => {})
     const client = await open(port)

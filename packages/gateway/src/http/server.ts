@@ -7,6 +7,7 @@ import type { Inbound, Outbound } from '../proxy/exchange.ts'
 import { explainListenError } from '../runtime/listen-error.ts'
 import type { Log } from '../runtime/log.ts'
 import { RunningCount } from '../runtime/running-count.ts'
+import { newRequestId } from '../wire/request-id.ts'
 import { createClientAddress } from './client-address.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { rawErrorAnswer, refuseWith } from './error-answer.ts'
@@ -202,12 +203,13 @@ class NodeHttpServer implements HttpServer {
   /** The pipeline returned without an answer, or threw: the client must not wait for what never comes. */
   #abandon(exchange: HttpExchange, response: ServerResponse, error: unknown): void {
     if (exchange.answered || exchange.gone) return
+    const requestId = newRequestId()
     this.#options.log.error(
-      { error, target: pathOf(exchange.target) },
+      { requestId, error, target: pathOf(exchange.target) },
       'The pipeline left a request unanswered.',
     )
     if (exchange.begun) exchange.destroy()
-    else refuseWith(response, new GatewayError('internal_error'))
+    else refuseWith(response, new GatewayError('internal_error'), requestId)
   }
 
   #serveMount(mount: Mount, request: IncomingMessage, response: ServerResponse, head: RequestHead): void {
@@ -216,9 +218,13 @@ class NodeHttpServer implements HttpServer {
     if (hasBody || this.#state.draining) response.shouldKeepAlive = false
     const remoteAddress = addressOf(request.socket, head.headers, this.#state)
     mount.handle(request, response, remoteAddress).catch((error: unknown) => {
-      this.#options.log.error({ error, target: pathOf(request.url ?? '') }, 'A mounted route failed.')
+      const requestId = newRequestId()
+      this.#options.log.error(
+        { requestId, error, target: pathOf(request.url ?? '') },
+        'A mounted route failed.',
+      )
       if (response.headersSent) response.destroy()
-      else refuseWith(response, new GatewayError('internal_error'))
+      else refuseWith(response, new GatewayError('internal_error'), requestId)
     })
   }
 
@@ -229,9 +235,13 @@ class NodeHttpServer implements HttpServer {
     headers: Inbound['headers'],
   ): void {
     servePlainRoute(route, request, response, headers).catch((error: unknown) => {
-      this.#options.log.error({ error, target: pathOf(request.url ?? '') }, 'A plain route failed.')
+      const requestId = newRequestId()
+      this.#options.log.error(
+        { requestId, error, target: pathOf(request.url ?? '') },
+        'A plain route failed.',
+      )
       if (response.headersSent) response.destroy()
-      else refuseWith(response, new GatewayError('internal_error'))
+      else refuseWith(response, new GatewayError('internal_error'), requestId)
     })
   }
 
@@ -242,14 +252,14 @@ class NodeHttpServer implements HttpServer {
     error: GatewayError,
   ): void {
     connection.closing = true
-    this.#options.log.debug({ code: error.code, remoteAddress: request.socket.remoteAddress }, error.message)
+    const requestId = this.#refused(error, request.socket)
     // Node closes the socket of an HTTP/2 preface in the same turn, before a response object could be flushed.
     if (request.method === 'PRI') {
-      request.socket.write(rawErrorAnswer(error))
+      request.socket.write(rawErrorAnswer(error, requestId))
       return
     }
     lingerBeforeClose(request.socket, this.#options.clock, this.#limits.lingerMs)
-    refuseWith(response, error)
+    refuseWith(response, error, requestId)
     request.resume()
   }
 
@@ -272,7 +282,6 @@ class NodeHttpServer implements HttpServer {
   }
 
   #refuseSocket(socket: Socket, error: GatewayError): void {
-    this.#options.log.debug({ code: error.code, remoteAddress: socket.remoteAddress }, error.message)
     // A connection that never sent a byte (a browser's spare one) is closed without a word.
     if (socket.bytesRead === 0) {
       socket.destroy()
@@ -280,8 +289,15 @@ class NodeHttpServer implements HttpServer {
     }
     lingerBeforeClose(socket, this.#options.clock, this.#limits.lingerMs)
     socket.on('error', () => socket.destroy())
-    socket.write(rawErrorAnswer(error))
+    socket.write(rawErrorAnswer(error, this.#refused(error, socket)))
     socket.destroySoon()
+  }
+
+  /** Logs what never became a request of the pipeline, and answers the id under which its client may ask for it. */
+  #refused({ code, message }: GatewayError, { remoteAddress }: Socket): string {
+    const requestId = newRequestId()
+    this.#options.log.info({ requestId, errorCode: code, remoteAddress }, message)
+    return requestId
   }
 }
 

@@ -6,7 +6,9 @@ export interface RawAnswer {
   readonly text: string
   readonly status: number
   /** Undefined where the body is no JSON. */
-  readonly json: { error: { code: string | null; message: string; type: string } } | undefined
+  readonly json:
+    | { error: { code: string | null; message: string; type: string }; request_id: string }
+    | undefined
   readonly closed: boolean
 }
 
