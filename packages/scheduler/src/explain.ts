@@ -88,23 +88,28 @@ function howChosen(decision: Decision): string[] {
     sentences.push('The session was bound to an account where its prompt cache is warm.')
   else if (layer === 'previous_response_id')
     sentences.push('The account that holds the conversation was asked.')
-  else if (seed !== undefined) {
+  else if (scoreUnit === 'ms') {
+    if (candidateCount > 1) sentences.push(whatItCosts(decision))
+  } else if (seed !== undefined) {
     const among = topK < candidateCount ? `the best ${topK} of ${candidateCount}` : `all ${topK}`
     sentences.push(
       `The order was drawn among ${among} with seed ${seed}; a higher score is likelier to come first.`,
     )
-  } else if (scoreUnit === 'ms' && candidateCount > 1) sentences.push(whatItCosts(decision))
+  }
   for (const attempt of attempts) sentences.push(attemptSentence(attempt, scoreUnit))
   return sentences
 }
 
-/** The best and the next best: what the choice was about. */
-function whatItCosts({ rows }: Decision): string {
+/** The best and the next best: what the choice was about. Which of those that cost about the same comes first is drawn. */
+function whatItCosts({ rows, attempts: [first], seed }: Decision): string {
   const [best, next] = rows
   const told = (row: Decision['rows'][number]) => `${Math.round(-row.score)} ms at ${row.account}`
   const order = 'They were tried in the order of what serving the request there is expected to cost'
   if (best === undefined) return `${order}.`
-  return next === undefined ? `${order}: ${told(best)}.` : `${order}: ${told(best)}, ${told(next)} next.`
+  if (next === undefined) return `${order}: ${told(best)}.`
+  const isDrawn = seed !== undefined && first?.by === 'draw' && first.account !== best.account
+  const chance = isDrawn ? ', and chance decided among those that cost about the same' : ''
+  return `${order}: ${told(best)}, ${told(next)} next${chance}.`
 }
 
 function attemptSentence(

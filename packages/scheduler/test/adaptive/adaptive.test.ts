@@ -182,6 +182,16 @@ describe('choosing', () => {
     expect(explain(decision).columns.slice(0, 3)).toEqual(['account', 'cost ms', 'ttft'])
     expect(explain(decision).rows[0]![1]).toBeGreaterThan(500)
   })
+
+  it('is told by its cost, and by chance only where it was that', async () => {
+    const world = adaptive(8)
+    for (let i = 0; i < 20; i++) {
+      const { decision, account } = await world.scheduler.acquire({ model: 'm', inputTokens: 1_000 })
+      const told = explain(decision!).sentences.join('\n')
+      expect(told).toContain('tried in the order of what serving the request there is expected to cost')
+      expect(told.includes('chance decided')).toBe(decision!.rows[0]!.account !== account.id)
+    }
+  })
 })
 
 describe('a queue', () => {
