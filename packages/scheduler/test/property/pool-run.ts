@@ -113,6 +113,7 @@ interface Visit {
   readonly client: AbortController
   /** The domain its owner lives in, by the run's own book. */
   readonly domain: string | undefined
+  readonly askedMs: number
   seen: boolean
 }
 
@@ -132,6 +133,10 @@ export interface PoolRunOptions {
   readonly profile?: Profile
   readonly later?: (what: string) => Promise<unknown>
   readonly batchSize?: number
+  /** How long a request may wait by choice beside free accounts. Default 0: not at all. */
+  readonly patienceMs?: number
+  /** Of every prompt. */
+  readonly inputTokens?: number
   /** What every tenant may hold at once. */
   readonly tenantLimit?: number
 }
@@ -161,6 +166,7 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
       request,
       client,
       domain,
+      askedMs: clock.monotonicMs(),
       seen: false,
       asked: ask(scheduler, request, { signal: client.signal }),
     })
@@ -202,6 +208,7 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
             ...(session === undefined ? {} : { session }),
             ...(owner === undefined ? {} : { owners: [known?.key ?? 'never-bound'] }),
             excluded: new Set(ids),
+            ...(options.inputTokens === undefined ? {} : { inputTokens: options.inputTokens }),
             ...(options.tenantLimit === undefined ? {} : { tenantLimit: options.tenantLimit }),
           },
           known?.tenant === tenant ? known.domain : undefined,
@@ -290,6 +297,21 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
   const { tenantLimit = Number.POSITIVE_INFINITY } = options
   const inOrder = profile.dequeue === fifo && options.tenantLimit === undefined
 
+  /** Whoever was turned away for the length of the queue met one, and nothing that could have served it. */
+  function judgeShed(visit: Visit, found: string[]): void {
+    if (visit.seen || visit.asked.error?.code !== 'queue_full') return
+    visit.seen = true
+    if (scheduler.queueDepth < 4) found.push(`turned away at a queue of ${scheduler.queueDepth}`)
+    const free = world.accounts.list().find(account => hasRoom(account) && fits(visit, account))
+    if (free) found.push(`turned away beside ${free.id}, which is free`)
+  }
+
+  function hasRoom({ id, concurrency = 0 }: Account): boolean {
+    return concurrency <= 0 || slots.inUse(id) < concurrency
+  }
+
+  const isImpatient = ({ askedMs }: Visit) => clock.monotonicMs() >= askedMs + (options.patienceMs ?? 0)
+
   function isWaiting({ asked }: Visit): boolean {
     return asked.lease === undefined && asked.error === undefined
   }
@@ -302,17 +324,22 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
     if (scheduler.queueDepth !== visits.filter(isWaiting).length)
       found.push(`the queue holds ${scheduler.queueDepth}`)
     for (const account of world.accounts.list()) {
-      const { id, concurrency = 0 } = account
-      const free = concurrency <= 0 || slots.inUse(id) < concurrency
+      const { id } = account
+      const free = hasRoom(account)
       const idle = visits.find(
         visit =>
-          isWaiting(visit) && free && heldBy(visit.request.tenant) < tenantLimit && fits(visit, account),
+          isWaiting(visit) &&
+          isImpatient(visit) &&
+          free &&
+          heldBy(visit.request.tenant) < tenantLimit &&
+          fits(visit, account),
       )
       if (idle) found.push(`${JSON.stringify(idle.request)} waits while ${id} is free`)
     }
     for (const tenant of ['x', 'y'])
       if (heldBy(tenant) > tenantLimit) found.push(`${tenant} holds ${heldBy(tenant)} slots`)
     for (const [at, visit] of visits.entries()) {
+      if (options.tenantLimit === undefined && options.later === undefined) judgeShed(visit, found)
       const { lease, error } = visit.asked
       const { owners } = visit.request
       if (lease === undefined || visit.seen) {
