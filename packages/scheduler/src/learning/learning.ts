@@ -55,6 +55,7 @@ const HOLD_CLIP = 10
 const LOOK_AT = 8
 /** How fast what all accounts have in common moves from their health into the line. */
 const FLEET_WEIGHT = 0.01
+const MAX_LOG = 3
 
 export function createLearning(columns: Columns): Learning {
   const fit = createLatencyFit()
@@ -67,6 +68,7 @@ export function createLearning(columns: Columns): Learning {
   let holdMs = FIRST_HOLD_MS
   /** The mean logarithm of observed / predicted: what is slow everywhere is the line's to know. */
   let fleetLog = 0
+  let firsts = 0
 
   /** With what the upstream says it read, where it says so: the estimate was for the prediction. */
   function fitLine(expectation: Expectation, usage: Usage | undefined): void {
@@ -127,7 +129,10 @@ export function createLearning(columns: Columns): Learning {
       expectation.firstTokenMs = nowMs - admittedMs
       expectation.healthLog = health.logRatio(row, nowMs, 0, 0)
       health.observe(row, ratio, nowMs)
-      fleetLog += FLEET_WEIGHT * (Math.min(1, Math.max(-1, Math.log(ratio))) - fleetLog)
+      firsts++
+      // The first samples count in full: servers ten times faster than the guess must not look alike for hundreds of answers.
+      const weight = Math.max(FLEET_WEIGHT, 1 / (firsts + 1))
+      fleetLog += weight * (Math.min(MAX_LOG, Math.max(-MAX_LOG, Math.log(ratio))) - fleetLog)
       if (columns.limit[row]! <= 0) limits.observe(row, ratio, columns.inUse[row]!)
     },
     ended(expectation, { verdict, usage, account }, nowMs) {

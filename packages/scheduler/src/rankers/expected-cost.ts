@@ -34,7 +34,7 @@ export const DEFAULT_COSTS: CostWeights = {
   health: 1,
   cache: 1,
   crowdingMs: 8_000,
-  cold: 2,
+  cold: 0.5,
   failureMs: 1_500,
   headroomMs: 5_000,
   tierMs: 2_000,
