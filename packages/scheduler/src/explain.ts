@@ -101,10 +101,14 @@ function howChosen(decision: Decision): string[] {
 }
 
 /** The best and the next best: what the choice was about. Which of those that cost about the same comes first is drawn. */
-function whatItCosts({ rows, attempts: [first], seed }: Decision): string {
-  const [best, next] = rows
+function whatItCosts({ rows, attempts: [first], seed, result }: Decision): string {
+  // Who waits was offered nothing: what it hopes for, full as it is, belongs to the choice.
+  const [best, next] = result === 'wait' ? byCost(rows) : rows
   const told = (row: Decision['rows'][number]) => `${Math.round(-row.score)} ms at ${row.account}`
-  const order = 'They were tried in the order of what serving the request there is expected to cost'
+  const order =
+    result === 'wait'
+      ? 'What serving the request is expected to cost'
+      : 'They were tried in the order of what serving the request there is expected to cost'
   if (best === undefined) return `${order}.`
   if (next === undefined) return `${order}: ${told(best)}.`
   const isDrawn = seed !== undefined && first?.by === 'draw' && first.account !== best.account
@@ -157,9 +161,15 @@ function howItWent(decision: Decision): string[] {
   return sentences
 }
 
+/** The least first; accounts with room are recorded before the full ones, whatever they cost. */
+function byCost(rows: Decision['rows']): Decision['rows'] {
+  return [...rows].sort((a, b) => b.score - a.score)
+}
+
 /** Where waiting was a choice, what it was between; the best of the candidates was full then, and a worse one free. */
-function byChoice({ scoreUnit, rows: [best, ...others] }: Decision): string {
+function byChoice({ scoreUnit, rows }: Decision): string {
   const hasRoom = ({ limit, inUse }: Decision['rows'][number]) => limit <= 0 || inUse < limit
+  const [best, ...others] = byCost(rows)
   const free = others.find(hasRoom)
   if (scoreUnit !== 'ms' || best === undefined || hasRoom(best) || free === undefined) return ''
   return ` that is worth it (${free.account} was free, and expected to cost ${Math.round(best.score - free.score)} ms more than ${best.account})`
