@@ -98,6 +98,8 @@ export interface ClientConfig {
     | { readonly requestsPerMinute?: number | undefined; readonly tokensPerMinute?: number | undefined }
     | undefined
   /** `headers`: answers say which account served, after how many attempts, and by which decision. */
+  /** Whether it may create batches. Absent: only where there is one tenant. */
+  readonly batches?: boolean | undefined
   readonly diagnostics: 'none' | 'headers'
 }
 

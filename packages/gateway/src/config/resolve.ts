@@ -67,6 +67,7 @@ function resolveClient(client: FileClient, fileKeys: readonly string[]): ClientC
     weight: client.weight,
     priority: client.priority,
     rates: client.rates,
+    batches: client.batches,
     diagnostics: client.diagnostics,
   }
 }

@@ -216,8 +216,9 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
       'Client: `GET /v1/models` lists what there is. Operator: look at `accounts[].models` and the pool.',
   },
   batches_not_permitted: {
-    when: 'The client has `models`, and creates a batch: the models of its requests stand in a file that passes through unread.',
-    remedy: 'Send the requests one by one. Operator: leave `models` out for clients that need batches.',
+    when: 'The client has `models`, or shares the gateway with other tenants, and creates a batch: what its requests name stands in a file that passes through unread.',
+    remedy:
+      'Send the requests one by one. Operator: leave `models` out for clients that need batches, and set `batches: true` where a tenant’s accounts are its own, or tenants trust each other.',
   },
   pool_not_found: {
     when: 'The header `x-headgate-pool` names a pool that does not exist, or that the client may not choose; the two are not told apart.',

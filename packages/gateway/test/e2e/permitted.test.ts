@@ -51,6 +51,25 @@ describe('a client with models', () => {
     expect(one.mock.requests()).toHaveLength(0)
   })
 
+  it('may create one where there is one tenant, or where its operator says so, and nowhere else', async () => {
+    const json = { input_file_id: 'file-1', endpoint: '/v1/responses', completion_window: '24h' }
+    const answers = async (clients: { name: string; tenant?: string; batches?: boolean }[]) => {
+      const one = await gatewayForTest({ accounts: [account('a1')], clients })
+      const answer = await one.fetch('/v1/batches', { client: clients[0]!.name, json })
+      return ((await answer.json()) as { error: { code: string } }).error.code
+    }
+    // The file is nobody's: whoever gets so far may create batches.
+    expect(
+      await answers([
+        { name: 'app', tenant: 't' },
+        { name: 'job', tenant: 't' },
+      ]),
+    ).toBe('file_not_found')
+    expect(await answers([{ name: 'app' }, { name: 'other' }])).toBe('batches_not_permitted')
+    expect(await answers([{ name: 'app', batches: true }, { name: 'other' }])).toBe('file_not_found')
+    expect(await answers([{ name: 'app', batches: false }])).toBe('batches_not_permitted')
+  })
+
   it('sees those alone in the list, and the others like ones that do not exist', async () => {
     const one = await gateway()
     const list = async (client: string) =>

@@ -117,7 +117,10 @@ describe('a file', () => {
   })
 
   it('cannot be named by another tenant, nor together with one that lies elsewhere', async () => {
-    const gateway = await gatewayForTest({ accounts, clients: [{ name: 'team' }, { name: 'mallory' }] })
+    const gateway = await gatewayForTest({
+      accounts,
+      clients: [{ name: 'team', batches: true }, { name: 'mallory' }],
+    })
     const sdk = gateway.sdk()
     const upload = async () =>
       (await sdk.files.create({ file: await toFile(Buffer.from('x'), 'x'), purpose: 'user_data' })).id

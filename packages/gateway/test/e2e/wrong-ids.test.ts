@@ -113,7 +113,10 @@ let deleted: Ids
 beforeAll(async () => {
   gateway = await startGateway({
     accounts: [{ id: 'a1' }],
-    clients: [{ name: 'asker' }, { name: 'victim' }],
+    clients: [
+      { name: 'asker', batches: true },
+      { name: 'victim', batches: true },
+    ],
   })
   own = await makeOne(gateway, 'asker')
   victim = await makeOne(gateway, 'victim')

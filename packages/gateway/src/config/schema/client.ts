@@ -9,6 +9,7 @@ import {
   says,
   section,
   whole,
+  yesOrNo,
 } from './fields.ts'
 
 const rates = section({
@@ -45,6 +46,11 @@ export const client = section({
     .optional()
     .describe(
       'The models the client may use; * at the end matches any rest. Omitted: every model of its pools.',
+    ),
+  batches: yesOrNo()
+    .optional()
+    .describe(
+      'Whether the client may create batches. What the lines of their files name is not looked at: ids of other tenants in them would reach an account that both share. Omitted: only where there is one tenant.',
     ),
   concurrency: whole(1, 100_000)
     .optional()

@@ -14,6 +14,8 @@ export interface ClientAccess {
   readonly pools?: readonly string[] | undefined
   /** Patterns of the models it may use, never empty; undefined means every model. */
   readonly models?: readonly string[] | undefined
+  /** Whether it may create batches, whose files are not read here. Default true. */
+  readonly batches?: boolean | undefined
   /** Requests under way at once, waiting ones included; undefined means unlimited. */
   readonly concurrency?: number | undefined
   /** Slots its tenant may hold at once in a pool; undefined means unlimited. */

@@ -42,7 +42,7 @@ export function mayUseModel({ models }: ClientAccess, model: string): boolean {
   return models === undefined || upstreamModel(models, model) !== undefined
 }
 
-/** Refuses what names its models where nobody here reads them, to a client that may use only some. */
-export function checkUnreadModels({ models }: ClientAccess): void {
-  if (models !== undefined) throw new GatewayError('batches_not_permitted')
+/** Refuses what names models and ids where nobody here reads them, to a client that may use only some of either. */
+export function checkUnread({ models, batches }: ClientAccess): void {
+  if (models !== undefined || batches === false) throw new GatewayError('batches_not_permitted')
 }

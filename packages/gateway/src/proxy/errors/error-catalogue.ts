@@ -165,7 +165,7 @@ export const errorCatalogue = {
     404,
   ),
   batches_not_permitted: invalid(
-    'This key is limited to some models, and a batch names its models in a file that is not read here. Send its requests one by one.',
+    'This key may not create batches: what their files name, models and ids, is not read here. Send the requests one by one.',
     403,
   ),
   pool_not_found: invalid('The pool "{pool}" does not exist or is not available to this key.', 404),

@@ -1,4 +1,4 @@
-import { checkUnreadModels } from '../admission/permitted.ts'
+import { checkUnread } from '../admission/permitted.ts'
 import { withinLimits } from '../admission/running.ts'
 import { type PlainWork, sendPlainWork } from '../generation/plain-work.ts'
 import type { RoutedExchange } from '../request-exchange.ts'
@@ -18,7 +18,7 @@ export type PlacementExchange = RoutedExchange<Route<Placement>>
  */
 export async function servePlaced(exchange: PlacementExchange): Promise<void> {
   const serve = exchange.route.body === 'form' ? serveUpload : serveJson
-  if (exchange.route.needs === 'batches') checkUnreadModels(exchange.client)
+  if (exchange.route.needs === 'batches') checkUnread(exchange.client)
   await withinLimits(exchange, () => serve(exchange))
 }
 
