@@ -1,3 +1,4 @@
+/** Longer than other files: the public surface, what leases ask back, and the wiring between them share one state. */
 import { createColumns, refreshLoad } from './columns/columns.ts'
 import { createRanked } from './columns/ranked.ts'
 import { createAccountEvents, MAX_EVENTS } from './engine/account-events.ts'
