@@ -116,6 +116,15 @@ describe('the league', () => {
     expect(table.split('\n')).toHaveLength(6)
   })
 
+  it('tells below the table who hedges, for a gateway does so only when told to', async () => {
+    const { measures } = await createJobRunner(noTraces)(jobs[0]!)
+    const tableOf = (policy: string) =>
+      leagueTable([leagueRow({ scenario: 'S1', policy, seed: 1 }, measures)])
+    expect(tableOf('adaptive')).toMatch(/Hedged: adaptive, at most 3 % of requests\. Hedging is opt-in/)
+    for (const policy of ['adaptive:no-hedge', 'balanced', 'classic'])
+      expect(tableOf(policy)).not.toContain('opt-in')
+  })
+
   it('has the scenarios R1 to R10, whose names are their own', () => {
     const ids = LEAGUE.map(({ id }) => id)
     for (let i = 1; i <= 10; i++) expect(ids).toContain(`R${i}`)

@@ -96,6 +96,13 @@ it('ejects as Envoy does in the variant that says so, and in no other', () => {
   expect(setUp('random').profile.ejection).toBeUndefined()
 })
 
+it('hedges as adaptive, within 3 % of requests, and has the ablation that does not', () => {
+  expect(policyNamed('adaptive').hedgeBudget).toBe(0.03)
+  expect(policyNamed('adaptive:no-hedge').hedgeBudget).toBe(0)
+  expect(policyNamed('balanced').hedgeBudget).toBeUndefined()
+  expect(() => policyNamed('adaptive+hedge')).toThrow(RangeError)
+})
+
 it('refuses a policy it does not know, and names those it does', () => {
   expect(() => policyNamed('fastest')).toThrow(/There is no policy "fastest"; the policies are classic, /)
 })

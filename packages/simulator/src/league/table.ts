@@ -1,4 +1,5 @@
 import type { Measures } from '../measure/measures.ts'
+import { hedgeNote } from './hedge-note.ts'
 import { COLUMNS, type Column, type LeagueRow, mean } from './rows.ts'
 
 const HEADINGS: Record<Column, string> = {
@@ -24,7 +25,7 @@ const DIGITS: Partial<Record<Column, number>> = {
   selectMicros: 1,
 }
 
-/** A league table as text: for each scenario its policies, each figure the mean over the seeds. */
+/** A league table as text: for each scenario its policies, each figure the mean over the seeds; below it, who hedges. */
 export function leagueTable(rows: readonly LeagueRow[]): string {
   const lines: string[] = []
   for (const scenario of new Set(rows.map(row => row.scenario))) {
@@ -43,6 +44,8 @@ export function leagueTable(rows: readonly LeagueRow[]): string {
         ),
       )
   }
+  const note = hedgeNote(rows.map(row => row.policy))
+  if (note !== '') lines.push('', note)
   return `${lines.join('\n')}\n`
 }
 

@@ -1,3 +1,4 @@
+import { hedgeNote } from '../league/hedge-note.ts'
 import type { JobResult } from '../league/job.ts'
 import { COLUMNS, leagueRow, mean } from '../league/rows.ts'
 import { colourOf, distributionPlot, queuePlot, sharePlot } from './plots.ts'
@@ -19,10 +20,13 @@ export function reportHtml(title: string, results: readonly JobResult[]): string
     `<h1>${escaped(title)}</h1>`,
     '<p>Slowdown is time to first token over what an idle account of mean pace with the best cache would need. ',
     'The world is invented: read ratios, not seconds.</p>',
+    note(hedgeNote(results.map(({ job }) => job.policy))),
     ...sections,
     '</body></html>\n',
   ].join('')
 }
+
+const note = (text: string): string => (text === '' ? '' : `<p class="note">${escaped(text)}</p>`)
 
 function section(results: readonly JobResult[]): string {
   const { id, scenario, seed } = results[0]!.job
