@@ -1,5 +1,5 @@
 import type { BindingScope } from '../affinity/binding-key.ts'
-import { inputTokensOf } from '../learning/learning.ts'
+import { inputTokensOf } from '../learning/prompt-size.ts'
 import type { WarmPlace } from '../learning/warmth.ts'
 import type { Reservation } from '../limits/headroom.ts'
 import type { Account } from '../model/account.ts'

@@ -1,4 +1,4 @@
-import { cachedAt } from '../learning/learning.ts'
+import { cachedAt } from '../learning/warmth.ts'
 import type { Core } from './core.ts'
 import type { Run } from './run.ts'
 

@@ -1,4 +1,5 @@
-import { grown, leftAfter } from './fading.ts'
+import { leftAfter } from './fading.ts'
+import { RowNumbers } from './row-numbers.ts'
 
 /**
  * How much slower than the fleet's line an account answers, as a natural logarithm of observed / predicted time:
@@ -38,54 +39,41 @@ const FAST_CLIP = 3
 const SLOW_CLIP = 0.6
 
 export function createAccountHealth(): AccountHealth {
-  let fastSum = new Float64Array(16)
-  let fastWeight = new Float64Array(16)
-  let slowSum = new Float64Array(16)
-  let slowWeight = new Float64Array(16)
-  let atMs = new Float64Array(16)
-  let sickLog = new Float64Array(16)
-
-  function reach(row: number): void {
-    if (row < atMs.length) return
-    const n = Math.max(row + 1, atMs.length * 2)
-    fastSum = grown(fastSum, n)
-    fastWeight = grown(fastWeight, n)
-    slowSum = grown(slowSum, n)
-    slowWeight = grown(slowWeight, n)
-    atMs = grown(atMs, n)
-    sickLog = grown(sickLog, n)
-  }
+  const fastSum = new RowNumbers()
+  const fastWeight = new RowNumbers()
+  const slowSum = new RowNumbers()
+  const slowWeight = new RowNumbers()
+  const sickLog = new RowNumbers()
+  const atMs = new RowNumbers()
 
   return {
     observe(row, ratio, nowMs, weight = 1) {
-      reach(row)
-      const passedMs = nowMs - atMs[row]!
+      const passedMs = nowMs - atMs.at(row)
       const fast = leftAfter(passedMs, FAST_HALF_LIFE_MS) * FAST_KEPT
       const slow = leftAfter(passedMs, SLOW_HALF_LIFE_MS)
       const sample = clipped(Math.log(Math.max(1e-3, ratio)), FAST_CLIP)
-      atMs[row] = nowMs
-      fastSum[row] = fastSum[row]! * fast + weight * sample
-      fastWeight[row] = fastWeight[row]! * fast + weight
-      slowSum[row] = slowSum[row]! * slow + weight * clipped(sample, SLOW_CLIP)
-      slowWeight[row] = slowWeight[row]! * slow + weight
-      const sick = sickLog[row]! * leftAfter(passedMs, SICK_HALF_LIFE_MS)
-      const now = fastSum[row]! / (fastWeight[row]! + FAST_PRIOR)
-      sickLog[row] = sample < WELL ? sick * 0.5 : Math.max(sick, now)
+      atMs.set(row, nowMs)
+      fastSum.set(row, fastSum.at(row) * fast + weight * sample)
+      fastWeight.set(row, fastWeight.at(row) * fast + weight)
+      slowSum.set(row, slowSum.at(row) * slow + weight * clipped(sample, SLOW_CLIP))
+      slowWeight.set(row, slowWeight.at(row) * slow + weight)
+      const sick = sickLog.at(row) * leftAfter(passedMs, SICK_HALF_LIFE_MS)
+      const now = fastSum.at(row) / (fastWeight.at(row) + FAST_PRIOR)
+      sickLog.set(row, sample < WELL ? sick * 0.5 : Math.max(sick, now))
     },
     wasSick(row, nowMs) {
-      return row < atMs.length ? sickLog[row]! * leftAfter(nowMs - atMs[row]!, SICK_HALF_LIFE_MS) : 0
+      return sickLog.at(row) * leftAfter(nowMs - atMs.at(row), SICK_HALF_LIFE_MS)
     },
     logRatio(row, nowMs, late, lateSum) {
-      if (row >= atMs.length) return late === 0 ? 0 : lateSum / (late + FAST_PRIOR)
-      const fast = leftAfter(nowMs - atMs[row]!, FAST_HALF_LIFE_MS)
-      const slow = slowSum[row]! / (slowWeight[row]! + SLOW_PRIOR)
+      const fast = leftAfter(nowMs - atMs.at(row), FAST_HALF_LIFE_MS)
+      const slow = slowSum.at(row) / (slowWeight.at(row) + SLOW_PRIOR)
       return (
-        (fastSum[row]! * fast + lateSum + FAST_PRIOR * slow) / (fastWeight[row]! * fast + late + FAST_PRIOR)
+        (fastSum.at(row) * fast + lateSum + FAST_PRIOR * slow) /
+        (fastWeight.at(row) * fast + late + FAST_PRIOR)
       )
     },
     forget(row) {
-      if (row >= atMs.length) return
-      for (const column of [fastSum, fastWeight, slowSum, slowWeight, sickLog]) column[row] = 0
+      for (const numbers of [fastSum, fastWeight, slowSum, slowWeight, sickLog]) numbers.set(row, 0)
     },
   }
 }

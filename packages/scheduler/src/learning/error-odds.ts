@@ -1,4 +1,5 @@
-import { grown, leftAfter } from './fading.ts'
+import { leftAfter } from './fading.ts'
+import { RowNumbers } from './row-numbers.ts'
 
 /**
  * How likely an attempt at an account fails by the account's fault:
@@ -22,36 +23,25 @@ const PRIOR_ATTEMPTS = 4
 export const MAX_ODDS = 19
 
 export function createErrorOdds(): ErrorOdds {
-  let failures = new Float64Array(16)
-  let attempts = new Float64Array(16)
-  let atMs = new Float64Array(16)
-
-  function reach(row: number): void {
-    if (row < atMs.length) return
-    const n = Math.max(row + 1, atMs.length * 2)
-    failures = grown(failures, n)
-    attempts = grown(attempts, n)
-    atMs = grown(atMs, n)
-  }
+  const failures = new RowNumbers()
+  const attempts = new RowNumbers()
+  const atMs = new RowNumbers()
 
   return {
     observe(row, failed, nowMs) {
-      reach(row)
-      const kept = leftAfter(nowMs - atMs[row]!, HALF_LIFE_MS)
-      atMs[row] = nowMs
-      failures[row] = failures[row]! * kept + (failed ? 1 : 0)
-      attempts[row] = attempts[row]! * kept + 1
+      const kept = leftAfter(nowMs - atMs.at(row), HALF_LIFE_MS)
+      atMs.set(row, nowMs)
+      failures.set(row, failures.at(row) * kept + (failed ? 1 : 0))
+      attempts.set(row, attempts.at(row) * kept + 1)
     },
     odds(row, nowMs) {
-      if (row >= atMs.length) return PRIOR_FAILURES / PRIOR_ATTEMPTS
-      const kept = leftAfter(nowMs - atMs[row]!, HALF_LIFE_MS)
-      const p = (failures[row]! * kept + PRIOR_FAILURES) / (attempts[row]! * kept + PRIOR_ATTEMPTS)
+      const kept = leftAfter(nowMs - atMs.at(row), HALF_LIFE_MS)
+      const p = (failures.at(row) * kept + PRIOR_FAILURES) / (attempts.at(row) * kept + PRIOR_ATTEMPTS)
       return Math.min(MAX_ODDS, p / (1 - p))
     },
     forget(row) {
-      if (row >= atMs.length) return
-      failures[row] = 0
-      attempts[row] = 0
+      failures.set(row, 0)
+      attempts.set(row, 0)
     },
   }
 }

@@ -2,10 +2,3 @@
 export function leftAfter(passedMs: number, halfLifeMs: number): number {
   return Math.exp((-Math.LN2 / halfLifeMs) * Math.max(0, passedMs))
 }
-
-/** A longer copy of a column. */
-export function grown(from: Float64Array, n: number): Float64Array<ArrayBuffer> {
-  const to = new Float64Array(n)
-  to.set(from)
-  return to
-}

@@ -91,6 +91,10 @@ describe('the odds of a failure', () => {
     expect(odds.odds(0, 5)).toBe(MAX_ODDS)
   })
 
+  it('are the same for every account that nobody has asked yet', () => {
+    expect(createErrorOdds().odds(999, 0)).toBe(createErrorOdds().odds(0, 0))
+  })
+
   it('fall by time, so that an account that nobody asks comes back', () => {
     const odds = createErrorOdds()
     for (let i = 0; i < 10; i++) odds.observe(0, true, 0)

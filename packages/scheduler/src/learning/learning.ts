@@ -1,12 +1,13 @@
 import type { Columns } from '../columns/columns.ts'
 import type { Usage } from '../model/outcome.ts'
-import type { ScheduleRequest } from '../model/request.ts'
 import { type AccountHealth, createAccountHealth, LATE } from './account-health.ts'
 import { createErrorOdds, type ErrorOdds } from './error-odds.ts'
 import { createInFlight, type Expectation, type InFlight } from './in-flight.ts'
 import { createLatencyFit, type LatencyFit } from './latency-fit.ts'
 import { createLearnedLimit, type LearnedLimit } from './learned-limit.ts'
-import { createWarmth, type WarmPlace, type Warmth } from './warmth.ts'
+import { loadFactorOf, utilisation } from './load-factor.ts'
+import { tokensOf } from './prompt-size.ts'
+import { createWarmth, type Warmth } from './warmth.ts'
 import { createWholeAnswers } from './whole-answers.ts'
 
 /** What an adaptive profile learns of its accounts from their answers; made once a scheduler, read by its ranker. */
@@ -51,8 +52,6 @@ const FIRST_HOLD_MS = 8_000
 const HOLD_WEIGHT = 0.02
 /** One stream of an hour among answers of seconds counts as so many of them, or it would send everyone away. */
 const HOLD_CLIP = 10
-/** The most requests in flight at one account whose waiting is looked at. */
-const LOOK_AT = 8
 /** How fast what all accounts have in common moves from their health into the line. */
 const FLEET_WEIGHT = 0.01
 const MAX_LOG = 3
@@ -163,82 +162,4 @@ export function createLearning(columns: Columns): Learning {
       limits.forget(row)
     },
   }
-}
-
-/** A prompt of unknown size: neither the line nor the cache can say much, but health and load still do. */
-const UNKNOWN_INPUT_TOKENS = 1_000
-
-/** Beyond any context window: a larger figure is a mistake, and must not bend the line for everyone. */
-export const MAX_TOKENS = 100_000_000
-
-/** A figure that came from outside, within what tokens can be; `otherwise` where it is no number. */
-function tokensOf(told: number, otherwise: number): number {
-  return Number.isNaN(told) ? otherwise : Math.min(MAX_TOKENS, Math.max(0, told))
-}
-
-/** The prompt's tokens as far as they are known. */
-export function inputTokensOf({ inputTokens = UNKNOWN_INPUT_TOKENS }: ScheduleRequest): number {
-  return Math.min(MAX_TOKENS, inputTokens)
-}
-
-/** What a request may put out, as far as it is known. */
-export function outputTokensOf({
-  estimatedTokens = 0,
-  inputTokens = UNKNOWN_INPUT_TOKENS,
-}: ScheduleRequest): number {
-  return Math.min(MAX_TOKENS, Math.max(0, estimatedTokens - inputTokens))
-}
-
-/** 1 + 0.5 u^2: what load adds to a first token. From queueing at a batch server: mild at half, half as much again when full. */
-export function loadFactorOf(u: number): number {
-  return 1 + 0.5 * u * u
-}
-
-/** The share of its slots that an account has in use, `more` counted on top; of its learned limit where it has none. */
-export function utilisation(columns: Columns, limits: LearnedLimit, row: number, more: number): number {
-  const limit = columns.limit[row]!
-  return Math.max(0, columns.inUse[row]! + more) / (limit > 0 ? limit : limits.limitOf(row))
-}
-
-/** From here on an account counts as sick: half as slow again as the fleet. */
-const SICK_FROM = 0.4
-
-/**
- * How sick a row is, as a logarithm of how many times slower than the fleet it answers; 0 for one that is well. Of its
- * record, of what it still owes, and of how sick it was lately, the worst counts, and nothing below {@link SICK_FROM}:
- * following every difference of a fifth chases noise, fills the fastest accounts and costs more caches than it saves
- * time (measured; see docs/explanation/routing.md).
- */
-export function sicknessOf({ health, inFlight }: Learning, row: number, nowMs: number): number {
-  let late = 0
-  let lateSum = 0
-  let looked = 0
-  for (let one = inFlight.oldest(row); one !== undefined && looked < LOOK_AT; one = one.next) {
-    looked++
-    const ratio = (nowMs - one.admittedMs) / one.predictedMs
-    if (ratio < LATE) continue
-    late++
-    lateSum += Math.log(ratio)
-  }
-  let log = health.logRatio(row, nowMs, late, lateSum)
-  if (looked > 0) {
-    // Half of all that wait are late, and more than one: that is no bad luck.
-    const owed = late >= 2 && late * 2 >= looked ? lateSum / late : 0
-    // While one finds out whether the account is well again, nobody else goes there.
-    log = Math.max(log, owed, health.wasSick(row, nowMs))
-  }
-  return log < SICK_FROM ? 0 : log
-}
-
-/** Tokens of a prompt that a row holds already; see warmth.ts. */
-export function cachedAt(
-  places: readonly WarmPlace[],
-  row: number,
-  ids: readonly string[],
-  inputTokens: number,
-): number {
-  for (const place of places) {
-    if (place.row === row && ids[row] === place.account) return Math.min(place.tokens, inputTokens)
-  }
-  return 0
 }

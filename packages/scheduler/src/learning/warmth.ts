@@ -67,3 +67,16 @@ export function createWarmth(): Warmth {
     },
   }
 }
+
+/** Tokens of a prompt that a row holds already. */
+export function cachedAt(
+  places: readonly WarmPlace[],
+  row: number,
+  ids: readonly string[],
+  inputTokens: number,
+): number {
+  for (const place of places) {
+    if (place.row === row && ids[row] === place.account) return Math.min(place.tokens, inputTokens)
+  }
+  return 0
+}

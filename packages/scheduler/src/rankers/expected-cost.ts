@@ -1,5 +1,7 @@
 import type { Columns } from '../columns/columns.ts'
-import { inputTokensOf, loadFactorOf, outputTokensOf, sicknessOf, utilisation } from '../learning/learning.ts'
+import { loadFactorOf, utilisation } from '../learning/load-factor.ts'
+import { inputTokensOf, outputTokensOf } from '../learning/prompt-size.ts'
+import { sicknessOf } from '../learning/sickness.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import { coldCost } from './costs/cold.ts'
 import { crowdingCost } from './costs/crowding.ts'

@@ -1,0 +1,13 @@
+import type { Columns } from '../columns/columns.ts'
+import type { LearnedLimit } from './learned-limit.ts'
+
+/** 1 + 0.5 u^2: what load adds to a first token. From queueing at a batch server: mild at half, half as much again when full. */
+export function loadFactorOf(u: number): number {
+  return 1 + 0.5 * u * u
+}
+
+/** The share of its slots that an account has in use, `more` counted on top; of its learned limit where it has none. */
+export function utilisation(columns: Columns, limits: LearnedLimit, row: number, more: number): number {
+  const limit = columns.limit[row]!
+  return Math.max(0, columns.inUse[row]! + more) / (limit > 0 ? limit : limits.limitOf(row))
+}
