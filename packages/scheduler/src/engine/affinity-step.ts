@@ -7,12 +7,10 @@ import { carriesTransport } from '../filters/transport.ts'
 import type { Core } from './core.ts'
 import { isLimited } from './eligibility.ts'
 import { isMember } from './eligible-set.ts'
-import { guarded, isPromise } from './maybe-promise.ts'
+import { guarded, isPromise, type Pending } from './maybe-promise.ts'
 import { BALANCE, DONE, type Run } from './run.ts'
 import { bindSession, quietly } from './session-binding.ts'
 import { takeRow } from './take-slot.ts'
-
-type Pending = Promise<void> | undefined
 
 const FAILED = Symbol('lookup failed')
 
@@ -30,12 +28,8 @@ export function affinityStep(core: Core, run: Run): Pending {
     () => core.bindings.get(key),
     () => FAILED,
   )
-  if (isPromise(found)) return found.then(target => after(lookedUp(core, run, rule, key, target)))
+  if (isPromise(found)) return found.then(target => lookedUp(core, run, rule, key, target))
   return lookedUp(core, run, rule, key, found)
-}
-
-function after(pending: Pending): Promise<void> | undefined {
-  return pending
 }
 
 function lookedUp(
@@ -137,6 +131,11 @@ function bindOwnersSession(core: Core, run: Run, row: number): Pending {
     run.sessionKey = session?.key(run.request, run.scope)
     return bindSession(core, run, row)
   }) as Pending
+}
+
+/** The record is opened after a binding was tried: its attempt is the first. */
+export function noteBound(core: Core, run: Run): void {
+  if (run.boundRow >= 0) core.ring.tried(run.decisionId, run.boundRow, run.boundResult, 'binding')
 }
 
 function factsOf(core: Core, run: Run, row: number): BoundFacts {

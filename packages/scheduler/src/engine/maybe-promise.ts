@@ -17,3 +17,6 @@ export function guarded<T, F>(
     return otherwise(error)
   }
 }
+
+/** What is left of a step: nothing, or an answer that comes later. */
+export type Pending = Promise<void> | undefined
