@@ -13,6 +13,8 @@ export interface BodyReadingOptions {
   readonly limitBytes: number
   readonly limits: HttpLimits
   readonly clock: Clock
+  /** Hears how many bytes came, before they are kept; what it throws ends the reading. */
+  readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
 /**
@@ -52,9 +54,14 @@ export class BodyReading {
 
   readonly #onData = (chunk: Uint8Array): void => {
     this.#bytes += chunk.length
-    const { limitBytes } = this.#options
-    if (this.#bytes > limitBytes) this.fail(bodyTooLarge(limitBytes))
-    else this.#chunks.push(chunk)
+    const { limitBytes, onBytes } = this.#options
+    try {
+      if (this.#bytes > limitBytes) throw bodyTooLarge(limitBytes)
+      onBytes?.(chunk.length)
+      this.#chunks.push(chunk)
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   readonly #onEnd = (): void => {

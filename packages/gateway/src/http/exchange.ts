@@ -99,14 +99,15 @@ export class HttpExchange implements Inbound, Outbound {
     return this.#phase === 'gone'
   }
 
-  readBody(limitBytes: number): Promise<Uint8Array> {
+  readBody(limitBytes: number, onBytes?: (bytes: number) => void): Promise<Uint8Array> {
     const refusal = this.#refusesBody(limitBytes)
     if (refusal !== undefined) return Promise.reject(refusal)
     if (this.#contentLength === 0) return Promise.resolve(noBody)
     this.#invite()
     const { limits, clock } = this.#server
     return new Promise((resolve, reject) => {
-      this.#reading = new BodyReading(this.#request, { limitBytes, limits, clock }, { resolve, reject })
+      const options = { limitBytes, limits, clock, onBytes }
+      this.#reading = new BodyReading(this.#request, options, { resolve, reject })
     })
   }
 

@@ -361,6 +361,23 @@ describe('a broken answer', () => {
   })
 })
 
+describe('a body that is counted as it comes', () => {
+  it('is not kept beyond what its reader allows', async () => {
+    const counted: number[] = []
+    const port = await start(async (inbound, outbound) => {
+      const read = inbound.readBody(100, bytes => {
+        counted.push(bytes)
+        if (counted.length > 1) throw new Error('enough')
+      })
+      answer(outbound, await read.then(String, ({ message }) => message))
+    })
+    const client = await open(port)
+    client.send('POST / HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n')
+    expect((await client.until(text => text.includes('enough'))).text).toContain('enough')
+    expect(counted).toEqual([3, 2])
+  })
+})
+
 describe('a connection', () => {
   it('serves one request after the other without growing listeners', async () => {
     const counts: number[] = []

@@ -61,16 +61,20 @@ export class InProcessExchange implements Inbound, Outbound {
     return this.#phase !== 'fresh'
   }
 
-  async readBody(limitBytes: number): Promise<Uint8Array> {
+  async readBody(limitBytes: number, onBytes?: (bytes: number) => void): Promise<Uint8Array> {
     this.signal.throwIfAborted()
     const given = this.#given
     if (given === null) return new Uint8Array(0)
     if (given instanceof ReadableStream) {
       const chunks: Uint8Array[] = []
-      for await (const chunk of this.openBody(limitBytes)) chunks.push(chunk)
+      for await (const chunk of this.openBody(limitBytes)) {
+        onBytes?.(chunk.length)
+        chunks.push(chunk)
+      }
       return Buffer.concat(chunks)
     }
     if (given.length > limitBytes) throw tooLarge(limitBytes)
+    onBytes?.(given.length)
     return given
   }
 

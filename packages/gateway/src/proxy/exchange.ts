@@ -16,9 +16,10 @@ export interface Inbound {
   readonly receivedAtMs: number
   /**
    * The whole body, at most `limitBytes`; rejects with a `GatewayError` (`body_too_large`, `truncated_body`,
-   * `body_timeout`) or, when the client left, with the signal's reason. Called at most once.
+   * `body_timeout`) or, when the client left, with the signal's reason. `onBytes` hears how many more came before they
+   * are kept: what it throws ends the reading. Called at most once.
    */
-  readBody(limitBytes: number): Promise<Uint8Array>
+  readBody(limitBytes: number, onBytes?: (bytes: number) => void): Promise<Uint8Array>
   /**
    * The body as it arrives, at most `limitBytes`; throws what `readBody` rejects with, at once or while it is
    * iterated. In the place of `readBody`.

@@ -188,7 +188,7 @@ function createShared(deps: PipelineDeps): Shared {
   const budgets = new Map<string, RetryBudget>()
   const hedging = new Map<string, PoolHedging>()
   return {
-    memory: createByteBudget(limits.bufferedBytes),
+    memory: createByteBudget(limits.bufferedBytes, () => deps.snapshot().clients.tenants.size === 1),
     models: createModelDirectory({ upstream, clock }),
     estimates: createTokenEstimates(),
     spreadRetry: createRetrySpread(clock),

@@ -4,7 +4,7 @@ import { mayUseModel } from './admission/permitted.ts'
 import type { RateCharge, Rates } from './admission/rates.ts'
 import type { WrongKeys } from './admission/wrong-keys.ts'
 import type { Attempt, AttemptOptions } from './attempt/attempt.ts'
-import type { ByteBudget } from './byte-budget.ts'
+import type { ByteBudget, ByteShare } from './byte-budget.ts'
 import { type Cancellation, ClientLeft } from './cancellation.ts'
 import { GatewayError } from './errors/errors.ts'
 import type { RetrySpread } from './errors/retry-spread.ts'
@@ -73,16 +73,21 @@ export function accountOf({ pool, deps }: RoutedExchange, id: string): AccountAc
   return pool.account(id) ?? deps.snapshot().pools.get(pool.name)?.account(id)
 }
 
+/** What the request's tenant may keep in memory. */
+export function memoryOf({ shared, client }: RoutedExchange): ByteShare {
+  return shared.memory.of(client.tenant)
+}
+
 /** Names a 404 may suggest in the place of `model`: only those this client may use. */
 export function nearestModels({ pool, client, shared }: RoutedExchange, model: string): readonly string[] {
   return shared.models.nearest(pool.accounts, model, name => mayUseModel(client, name))
 }
 
 /** The part of {@link AttemptOptions} that is the same for every attempt of a request. */
-export function attemptBasis(exchange: RequestExchange) {
-  const { deps, shared, outbound, inbound, trace } = exchange
+export function attemptBasis(exchange: RoutedExchange) {
+  const { deps, outbound, inbound, trace } = exchange
   const { upstream, clock, limits, log } = deps
-  const basis = { upstream, clock, limits, log, memory: shared.memory, outbound, trace }
+  const basis = { upstream, clock, limits, log, memory: memoryOf(exchange), outbound, trace }
   return { ...basis, receivedAtMs: inbound.receivedAtMs } satisfies Partial<AttemptOptions>
 }
 

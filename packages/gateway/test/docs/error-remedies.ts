@@ -136,6 +136,11 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     when: 'The query string has a parameter that usually holds a credential.',
     remedy: 'Send the key in a header, and rotate this one: URLs end up in logs.',
   },
+  tenant_memory: {
+    when: 'The bodies that the requests of one tenant keep in memory, theirs and those of their answers, are more than that tenant leaves free in `limits.bufferedShare`. Others still get in.',
+    remedy:
+      'Retry after Retry-After; send fewer large bodies at once, and those quickly. Operator: [overload](../how-to/overload.md#one-tenant-cannot-take-all-the-memory).',
+  },
   key_concurrency: {
     when: 'The client has as many requests in flight as `clients[].concurrency` allows.',
     remedy: 'Retry when one has ended, or raise the number.',

@@ -20,7 +20,7 @@ export class FakeClient implements Inbound, Outbound {
   readonly headers: HeaderList
   readonly remoteAddress = '127.0.0.1'
   readonly receivedAtMs = 0
-  readonly #body: Promise<Uint8Array>
+  readonly #body: Promise<Uint8Array> | AsyncIterable<Uint8Array>
   readonly #controller = new AbortController()
   readonly chunks: Uint8Array[] = []
   status = 0
@@ -35,12 +35,12 @@ export class FakeClient implements Inbound, Outbound {
     method: string,
     target: string,
     headers: HeaderList,
-    body: Uint8Array | Promise<Uint8Array> = new Uint8Array(0),
+    body: Uint8Array | Promise<Uint8Array> | AsyncIterable<Uint8Array> = new Uint8Array(0),
   ) {
     this.method = method
     this.target = target
     this.headers = headers
-    this.#body = Promise.resolve(body)
+    this.#body = Symbol.asyncIterator in body ? body : Promise.resolve(body)
   }
 
   get signal(): AbortSignal {
@@ -82,12 +82,12 @@ export class FakeClient implements Inbound, Outbound {
     this.#onDrain()
   }
 
-  readBody(): Promise<Uint8Array> {
+  readBody(_limitBytes?: number, onBytes?: (bytes: number) => void): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       if (this.signal.aborted) reject(this.signal.reason)
       this.signal.addEventListener('abort', () => reject(this.signal.reason))
       this.#failReading = reject
-      this.#body.then(resolve, reject)
+      bodyOf(this.#body, onBytes).then(resolve, reject)
     })
   }
 
@@ -131,6 +131,25 @@ export class FakeClient implements Inbound, Outbound {
   destroy(): void {
     if (this.ending === 'open') this.ending = 'destroyed'
   }
+}
+
+function bodyOf(
+  body: Promise<Uint8Array> | AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<Uint8Array> {
+  return body instanceof Promise ? body : gathered(body, onBytes)
+}
+
+async function gathered(
+  body: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) {
+    onBytes(chunk.length)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 /** One exchange as the test plays its upstream side. Says nothing after its end or an abort, like the real one. */

@@ -102,7 +102,7 @@ describe('memory that is used up', () => {
   const body = bytesOf(JSON.stringify(ask)).length
 
   it('by an answer without its id at the head is the gateway’s own affair', async () => {
-    const world = createWorld({ limits: { bufferedBytes: body + 20 } })
+    const world = createWorld({ limits: { bufferedBytes: 2 * (body + 20) } })
     const client = await world.post(ask)
     world.upstream.last.head(200, json).data(`{"object":"response","text":"${'x'.repeat(50)}`)
     await client.done
@@ -114,7 +114,7 @@ describe('memory that is used up', () => {
 
   it('by a stream held back has it let go', async () => {
     const bytes = bytesOf(JSON.stringify(streamed)).length
-    const world = createWorld({ limits: { bufferedBytes: bytes + created.length + 20 } })
+    const world = createWorld({ limits: { bufferedBytes: 2 * (bytes + created.length + 20) } })
     const client = await world.post(streamed)
     world.upstream.last.stream(created)
     expect(client.begun).toBe(false)

@@ -106,7 +106,7 @@ describe('a JSON answer', () => {
   })
 
   it('gives its memory back', async () => {
-    const world = createWorld({ limits: { bufferedBytes: 300 } })
+    const world = createWorld({ limits: { bufferedBytes: 600 } })
     for (let i = 0; i < 5; i++) {
       const client = await world.post(ask)
       world.upstream.last.json(200, { id: 'resp_1', x: 'x'.repeat(100) })
@@ -469,9 +469,9 @@ describe('the request itself', () => {
   })
 
   it('beyond the memory of all bodies is told to come back', async () => {
-    const world = createWorld({ limits: { bufferedBytes: 100 } })
+    const world = createWorld({ limits: { bufferedBytes: 140 } })
     const first = await world.post({ ...ask, pad: 'x'.repeat(30) })
-    const second = await world.post({ ...ask, pad: 'x'.repeat(30) })
+    const second = await world.post({ ...ask, pad: 'x'.repeat(30) }, { key: keyB })
     await second.done
     expect(second.error.code).toBe('gateway_overloaded')
     world.upstream.last.json(200, {})
@@ -485,7 +485,7 @@ describe('the request itself', () => {
   it('is forgotten once its answer begins, and whichever way it ends', async () => {
     const { created, delta, completed, failed } = responseEvents('resp_1')
     const body = { ...ask, stream: true }
-    const world = createWorld({ limits: { bufferedBytes: bytesOf(JSON.stringify(body)).length } })
+    const world = createWorld({ limits: { bufferedBytes: 2 * bytesOf(JSON.stringify(body)).length } })
     const streaming = await world.post(body)
     world.upstream.last.stream(created, delta)
     const first = world.upstream.last

@@ -10,6 +10,7 @@ let lookups = 0
 const known = createClientLookup([{ access, digests: [keyDigest(key), keyDigest(other)] }])
 const clients = {
   names: known.names,
+  tenants: known.tenants,
   priorities: known.priorities,
   byDigest(digest: string) {
     lookups++

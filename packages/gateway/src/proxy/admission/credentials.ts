@@ -41,6 +41,8 @@ export interface Credential {
 export interface ClientLookup {
   /** Of all clients. */
   readonly names: ReadonlySet<string>
+  /** Of all clients. */
+  readonly tenants: ReadonlySet<string>
   /** Of all clients, each once, lowest first. */
   readonly priorities: readonly number[]
   /** `digestHex` is the SHA-256 of the key in lower-case hex. */
@@ -66,6 +68,7 @@ export function createClientLookup(
   const priorities = new Set(all.map(({ priority = 0 }) => priority))
   return {
     names: new Set(all.map(({ name }) => name)),
+    tenants: new Set(all.map(({ tenant }) => tenant)),
     priorities: [...priorities].sort((a, b) => a - b),
     byDigest(digestHex) {
       // Finding by digest leaks nothing useful of the key; the comparison is still made in constant time.

@@ -9,7 +9,7 @@ import type {
   UpstreamListener,
   UpstreamRequest,
 } from '../../wire/upstream.ts'
-import type { ByteBudget } from '../byte-budget.ts'
+import type { ByteShare } from '../byte-budget.ts'
 import { cleanText } from '../errors/clean-text.ts'
 import { type ErrorCode, GatewayError, type StreamFormat } from '../errors/errors.ts'
 import type { Outbound } from '../exchange.ts'
@@ -49,7 +49,7 @@ export interface AttemptOptions {
   readonly upstream: Upstream
   readonly clock: Clock
   readonly limits: AttemptLimits
-  readonly memory: ByteBudget
+  readonly memory: ByteShare
   readonly outbound: Outbound
   readonly lease: AttemptLease
   readonly trace: RequestTrace

@@ -1,5 +1,5 @@
 import type { HeaderList } from '../../wire/header-list.ts'
-import { GatewayError } from '../errors/errors.ts'
+import type { GatewayError } from '../errors/errors.ts'
 import { ownerKey } from '../ownership/owner-key.ts'
 import { type JsonReply as JsonFacts, readJsonId, readJsonReply } from '../tap/json-tap.ts'
 import type { Attempt, Reply } from './attempt.ts'
@@ -41,9 +41,9 @@ export class JsonReply implements Reply {
     this.#size += chunk.length
     if (this.#phase === 'binding') return
     const { memory, limits } = this.#attempt.options
-    const fits = memory.tryTake(chunk.length)
-    if (fits) this.#taken += chunk.length
-    if (!fits) this.#letGo(new GatewayError('gateway_overloaded', { retryAfterMs: 1000 }))
+    const refusal = memory.take(chunk.length)
+    if (refusal === undefined) this.#taken += chunk.length
+    if (refusal !== undefined) this.#letGo(refusal)
     else if (this.#size > limits.jsonBufferBytes) this.#letGo('too_long')
   }
 

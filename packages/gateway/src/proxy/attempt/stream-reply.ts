@@ -126,7 +126,7 @@ export class StreamReply implements Reply {
 
   /** Counts what is held back against the memory of all; false when there is no more. */
   #affordable(bytes: number): boolean {
-    if (!this.#attempt.options.memory.tryTake(bytes)) return false
+    if (this.#attempt.options.memory.take(bytes) !== undefined) return false
     this.#taken += bytes
     return true
   }

@@ -120,6 +120,13 @@ export const errorCatalogue = {
     'later',
   ),
 
+  tenant_memory: entry(
+    429,
+    'rate_limit_error',
+    'The requests of your tenant that are under way keep as much in memory as one tenant may now. Retry when one has ended.',
+    'later',
+  ),
+
   client_rate_limited: entry(
     429,
     'rate_limit_error',

@@ -27,7 +27,7 @@ import { type CreateFacts, checkContentHeaders, checkCreate } from '../request/r
 import { type RequestScan, scanRequest } from '../request/scan.ts'
 import { sessionKey } from '../request/session-key.ts'
 import { type Splice, spliceBytes } from '../request/splice.ts'
-import { answerHeaders, attemptBasis, nearestModels, upstreamHeaders } from '../request-exchange.ts'
+import { answerHeaders, attemptBasis, memoryOf, nearestModels, upstreamHeaders } from '../request-exchange.ts'
 import { AttemptTrace } from '../request-record.ts'
 import type { Generation } from '../routing/operation.ts'
 import { AccountSearch, type GenerationExchange, generationNeeds, type SearchKeys } from './account-search.ts'
@@ -71,7 +71,7 @@ async function create(exchange: GenerationExchange, headers: HeaderList): Promis
 
 async function readCreation(exchange: GenerationExchange, headers: HeaderList): Promise<Creation> {
   const { inbound, deps, shared, route, trace, cancellation, client } = exchange
-  const { bytes, body } = await RequestBody.read(inbound, shared.memory, deps.limits.bodyBytes)
+  const { bytes, body } = await RequestBody.read(inbound, memoryOf(exchange), deps.limits.bodyBytes)
   try {
     cancellation.check()
     trace.bytesIn = bytes.length

@@ -9,7 +9,7 @@ import { RequestBody } from '../request/request-body.ts'
 import { checkModelName } from '../request/request-check.ts'
 import { sessionKey } from '../request/session-key.ts'
 import { spliceBytes } from '../request/splice.ts'
-import { nearestModels } from '../request-exchange.ts'
+import { memoryOf, nearestModels } from '../request-exchange.ts'
 import type { GenerationExchange } from './account-search.ts'
 import { serveCreate } from './create.ts'
 import { withinTime } from './deadline.ts'
@@ -32,8 +32,8 @@ export async function serveModelForm(exchange: GenerationExchange): Promise<void
 }
 
 async function serveForm(exchange: GenerationExchange, boundary: string): Promise<void> {
-  const { inbound, shared, deps, trace, cancellation } = exchange
-  const { bytes, body } = await RequestBody.read(inbound, shared.memory, deps.limits.bodyBytes)
+  const { inbound, deps, trace, cancellation } = exchange
+  const { bytes, body } = await RequestBody.read(inbound, memoryOf(exchange), deps.limits.bodyBytes)
   try {
     cancellation.check()
     trace.bytesIn = bytes.length

@@ -4,7 +4,7 @@ import { formBoundary, readForm } from '../request/multipart.ts'
 import { RequestBody } from '../request/request-body.ts'
 import { checkContentHeaders } from '../request/request-check.ts'
 import { scanRequest } from '../request/scan.ts'
-import type { RequestExchange } from '../request-exchange.ts'
+import { memoryOf, type RoutedExchange } from '../request-exchange.ts'
 import { type NamedId, namedIds } from './named-ids.ts'
 
 /** How a body is to be read: not at all, as JSON, as JSON when there is any, as JSON or a form. */
@@ -25,10 +25,10 @@ const noBody: ObjectBody = { bytes: null, contentType: undefined, named: [], rel
 const namingFields: ReadonlySet<string> = new Set(['file_id'])
 
 /** Reads it within `limits.body`. Throws what reading, its headers and its form or JSON give reason for. */
-export async function readObjectBody(exchange: RequestExchange, kind: BodyKind): Promise<ObjectBody> {
-  const { inbound, shared, deps, trace, cancellation } = exchange
+export async function readObjectBody(exchange: RoutedExchange, kind: BodyKind): Promise<ObjectBody> {
+  const { inbound, deps, trace, cancellation } = exchange
   if (kind === 'none') return noBody
-  const { bytes, body } = await RequestBody.read(inbound, shared.memory, deps.limits.bodyBytes)
+  const { bytes, body } = await RequestBody.read(inbound, memoryOf(exchange), deps.limits.bodyBytes)
   try {
     cancellation.check()
     trace.bytesIn = bytes.length
@@ -46,13 +46,13 @@ export async function readObjectBody(exchange: RequestExchange, kind: BodyKind):
 
 type Checked = Omit<ObjectBody, 'release'>
 
-function json({ inbound }: RequestExchange, body: Uint8Array): Checked {
+function json({ inbound }: RoutedExchange, body: Uint8Array): Checked {
   checkContentHeaders(inbound.headers)
   const scan = scanRequest(body)
   return { bytes: scan.bytes, contentType: 'application/json', named: namedIds(scan) }
 }
 
-function formOrJson(exchange: RequestExchange, bytes: Uint8Array): Checked {
+function formOrJson(exchange: RoutedExchange, bytes: Uint8Array): Checked {
   const contentType = headerValue(exchange.inbound.headers, 'content-type')
   const boundary = formBoundary(contentType)
   if (boundary === undefined) return json(exchange, bytes)
@@ -62,7 +62,7 @@ function formOrJson(exchange: RequestExchange, bytes: Uint8Array): Checked {
 }
 
 /** The content type of an upload, with its boundary. Throws `unsupported_media_type` for anything but a form. */
-export function uploadType({ inbound }: RequestExchange): string {
+export function uploadType({ inbound }: RoutedExchange): string {
   const type = headerValue(inbound.headers, 'content-type')
   if (formBoundary(type) !== undefined) return type!
   throw new GatewayError('form_required', { values: { given: type ?? 'missing' } })

@@ -1,35 +1,33 @@
 import { headerValue } from '../../wire/header-list.ts'
-import type { ByteBudget } from '../byte-budget.ts'
+import type { ByteShare } from '../byte-budget.ts'
 import { GatewayError } from '../errors/errors.ts'
 import type { Inbound } from '../exchange.ts'
 
 /**
- * A request's body while it may still be needed, counted against the memory of all. Its place is reserved before
- * the first byte is read: by its announced length, or by the limit when it announces none.
+ * A request's body while it may still be needed, counted against its tenant's memory. One whose length is announced
+ * has its place before the first byte is read, so that what is begun can be finished; any other takes what comes, or
+ * a few slow senders would hold what they never send.
  */
 export class RequestBody {
-  readonly #memory: ByteBudget
-  #taken: number
+  readonly #memory: ByteShare
+  #taken = 0
 
-  private constructor(memory: ByteBudget, taken: number) {
+  private constructor(memory: ByteShare) {
     this.#memory = memory
-    this.#taken = taken
   }
 
-  /** Reads the whole body. Throws `body_too_large`, `gateway_overloaded`, or what reading it throws. */
+  /** Reads the whole body. Throws `body_too_large`, `tenant_memory`, `gateway_overloaded`, or what reading it throws. */
   static async read(
     inbound: Inbound,
-    memory: ByteBudget,
+    memory: ByteShare,
     limitBytes: number,
   ): Promise<{ readonly bytes: Uint8Array; readonly body: RequestBody }> {
     const announced = headerValue(inbound.headers, 'content-length')
-    const expected = announced === undefined ? limitBytes : Number(announced)
-    if (expected > limitBytes) throw new GatewayError('body_too_large', { values: { limit: limitBytes } })
-    if (!memory.tryTake(expected)) throw new GatewayError('gateway_overloaded', { retryAfterMs: 1000 })
-    const body = new RequestBody(memory, expected)
+    const body = new RequestBody(memory)
     try {
-      const bytes = await inbound.readBody(limitBytes)
-      body.#resize(bytes.length)
+      const bytes = await (announced === undefined
+        ? inbound.readBody(limitBytes, count => body.#take(count))
+        : body.#readAnnounced(inbound, limitBytes, Number(announced)))
       return { bytes, body }
     } catch (error) {
       body.release()
@@ -43,8 +41,15 @@ export class RequestBody {
     this.#taken = 0
   }
 
-  #resize(length: number): void {
-    this.#memory.give(this.#taken - length)
-    this.#taken = length
+  #readAnnounced(inbound: Inbound, limitBytes: number, expected: number): Promise<Uint8Array> {
+    if (expected > limitBytes) throw new GatewayError('body_too_large', { values: { limit: limitBytes } })
+    this.#take(expected)
+    return inbound.readBody(limitBytes)
+  }
+
+  #take(bytes: number): void {
+    const refusal = this.#memory.take(bytes)
+    if (refusal !== undefined) throw refusal
+    this.#taken += bytes
   }
 }
