@@ -191,7 +191,7 @@ export function balancedProfile(options: ProfileOptions = {}): Profile {
 const ADAPTIVE_SAMPLE = 12
 /** A probe every half a minute costs a request of some hundreds, and brings a healed account back in half the time. */
 const ADAPTIVE_BACKOFF_MS = 30_000
-const ADAPTIVE_PATIENCE: PatienceRule = { maxMs: 2_000, marginMs: 150 }
+const ADAPTIVE_PATIENCE: PatienceRule = { maxMs: 4_000, marginMs: 300 }
 /** Beyond it a request is better off elsewhere or later: told at once, it can still be. */
 const ADAPTIVE_SHED_MS = 3_000
 

@@ -25,6 +25,11 @@ type Entry<W> =
 
 const FREE = { kind: 'free' } as const
 
+/** A queue that was not empty for so long is no burst that will pass: those in it wait for nothing but each other. */
+const STANDING_MS = 60_000
+/** The share of the longest wait that is left then: as many are served from a short queue, and each of them sooner. */
+const STANDING_SHARE = 0.25
+
 /** So many may always wait: in a pool of a few slots any wait is long, and still better than none. */
 const ALWAYS_WAIT = 4
 
@@ -41,6 +46,7 @@ export function createQueueBounds<W extends Waiter>(
   const { profile, clock, columns } = core
   const counts = new Map<string, number>()
   const rate = createServiceRate()
+  let busySinceMs = 0
 
   function isPerAccount(run: Run): boolean {
     return run.plan!.account !== undefined && profile.waits === 'account' && run.domain === undefined
@@ -98,7 +104,10 @@ export function createQueueBounds<W extends Waiter>(
 
   return {
     entered({ tenant }) {
-      if (queue.length === 1) rate.busy(clock.monotonicMs())
+      if (queue.length === 1) {
+        busySinceMs = clock.monotonicMs()
+        rate.busy(busySinceMs)
+      }
       counts.set(tenant, (counts.get(tenant) ?? 0) + 1)
     },
     left({ tenant }, how) {
@@ -114,10 +123,12 @@ export function createQueueBounds<W extends Waiter>(
       const { shedMs } = profile.wait.pool
       if (shedMs !== undefined && run.domain === undefined && queue.length >= ALWAYS_WAIT) {
         const waitMs = expectedWaitMs(run, queue.length + 1)
-        if (waitMs > shedMs) {
+        const isStanding = clock.monotonicMs() - busySinceMs > STANDING_MS
+        const mostMs = isStanding ? shedMs * STANDING_SHARE : shedMs
+        if (waitMs > mostMs) {
           return full(
             run,
-            `${queue.length} requests are waiting already, for ${Math.round(waitMs)} ms as slots are held; the limit is ${shedMs} ms.`,
+            `${queue.length} requests are waiting already, for ${Math.round(waitMs)} ms as slots are held; the limit is ${Math.round(mostMs)} ms${isStanding ? ' in a queue that was not empty for a minute' : ''}.`,
           )
         }
       }

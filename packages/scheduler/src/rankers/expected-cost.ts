@@ -116,6 +116,12 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
       return -weigh(request, row, columns, scratch, bounds, 0)
     },
 
+    levelled(bounds) {
+      const level = bounds.slice()
+      level[MEAN_USE] = 1
+      return level
+    },
+
     terms: (_row, _bounds, own) => Array.from(own),
 
     record(request, rows, n, columns, scratch, out, { offset, stride }) {

@@ -97,6 +97,8 @@ export interface CostRanker extends Ranker {
     scratch: Scratch,
     bounds: Float64Array,
   ): number
+  /** A copy of those figures in which no account is fuller than the others: who waits takes the last slot wherever it is. */
+  levelled(bounds: Float64Array): Float64Array
 }
 
 /** Scores the usable members of one eligible set, doing again only what changed. */

@@ -91,13 +91,28 @@ describe('waiting by choice', () => {
     const warm = await serve(world, request)
     await fill(world, warm)
     const asked = ask(world.scheduler, request)
-    world.clock.advance(1_999)
+    world.clock.advance(3_999)
     await settled()
     expect(asked.lease).toBeUndefined()
     world.clock.advance(1)
     await settled()
     expect(asked.lease?.account.id).not.toBe(warm)
-    expect(asked.lease?.waitedMs).toBe(2_000)
+    expect(asked.lease?.waitedMs).toBe(4_000)
+  })
+
+  it('waits for any of several full accounts rather than go to a free one that is ten times slower', async () => {
+    const world = createWorld({ accounts: accounts(6, 8), profile: adaptiveProfile() })
+    const ids = accounts(6).map(({ id }) => id)
+    const only = (id: string) => new Set(ids.filter(other => other !== id))
+    for (let i = 0; i < 4; i++) await serve(world, { model: 'm', excluded: only('a0') }, 8_000)
+    const rest = { model: 'm', inputTokens: 100, excluded: new Set(['a0']) }
+    const held = await Promise.all(Array.from({ length: 40 }, () => world.scheduler.acquire(rest)))
+    const asked = [1, 2, 3].map(() => ask(world.scheduler, { model: 'm', inputTokens: 100 }))
+    await settled()
+    expect(asked.map(({ lease }) => lease)).toEqual([undefined, undefined, undefined])
+    held[7]!.settle({ outcome: { kind: 'ok' } })
+    await settled()
+    expect(asked[0]!.lease?.account.id).toBe(held[7]!.account.id)
   })
 
   it('does not wait for what a short prompt would save', async () => {
@@ -228,6 +243,35 @@ describe('a queue', () => {
     held.settle({ outcome: { kind: 'ok' } })
     await settled()
     expect(asked[0]!.lease).toBeDefined()
+  })
+})
+
+describe('a queue that stands', () => {
+  /** Ten slots held for a second each, and a queue that is never empty; answers what somebody who comes after `ms` hears. */
+  async function after(ms: number) {
+    const world = adaptive(1, { accounts: [{ id: 'a0', concurrency: 10 }], profile: PATIENT })
+    const request = { model: 'm', inputTokens: 100 }
+    for (let i = 0; i < 200; i++) {
+      const lease = await world.scheduler.acquire(request)
+      world.clock.advance(1_000)
+      lease.settle({ outcome: { kind: 'ok' } })
+    }
+    const held = await Promise.all(Array.from({ length: 10 }, () => world.scheduler.acquire(request)))
+    const asked = Array.from({ length: 15 }, () => ask(world.scheduler, request))
+    await settled()
+    world.clock.advance(ms)
+    const last = ask(world.scheduler, request)
+    await settled()
+    for (const lease of held) lease[Symbol.dispose]()
+    expect(asked.every(({ error }) => error === undefined)).toBe(true)
+    return last.error?.message
+  }
+
+  const PATIENT = adaptiveProfile({ wait: { pool: { timeoutMs: 600_000, max: 100, shedMs: 3_000 } } })
+
+  it('is let grow while it may be a burst, and kept short from a minute on', async () => {
+    expect(await after(59_000)).toBeUndefined()
+    expect(await after(61_000)).toMatch(/the limit is 750 ms in a queue that was not empty for a minute/)
   })
 })
 

@@ -47,11 +47,11 @@ describe('in a pool too large to compare whole', () => {
     expect([...new Set(used)].sort()).toEqual(['a0', 'a1'])
   })
 
-  it('the next tier serves once the best is full, and a worse one is not even compared', async () => {
-    const world = large(300, i => ({ priority: i < 2 ? 0 : i < 150 ? 1 : 2 }))
-    for (let i = 0; i < 8; i++) await world.scheduler.acquire({ model: 'm', excluded: new Set(ids(2, 300)) })
+  it('the next tier serves once a slot of the best would take longer, and a worse one is not even compared', async () => {
+    const world = large(300, i => ({ priority: i < 1 ? 0 : i < 150 ? 1 : 2 }))
+    for (let i = 0; i < 4; i++) await world.scheduler.acquire({ model: 'm', excluded: new Set(ids(1, 300)) })
     const lease = await world.scheduler.acquire({ model: 'm', inputTokens: 100 })
     expect(lease.decision!.rows.find(({ account }) => account === lease.account.id)?.priority).toBe(1)
-    expect(lease.decision!.candidateCount).toBeLessThanOrEqual(2 + 12 + 3)
+    expect(lease.decision!.candidateCount).toBeLessThanOrEqual(1 + 12 + 3)
   })
 })

@@ -40,7 +40,7 @@ const operations = fc.array(busy, { maxLength: 60, size: 'max' })
 
 const profile: Profile = { ...adaptiveProfile(), ejection: undefined }
 /** Long prompts, so that a warm cache is worth a wait; and the longest wait by choice. */
-const LONG = { profile, inputTokens: 50_000, patienceMs: 2_000 }
+const LONG = { profile, inputTokens: 50_000, patienceMs: 4_000 }
 
 describe('over any accounts, requests and endings, adaptive', () => {
   it('leaves nobody beside a free account beyond its patience, and turns nobody away who need not wait', () =>
