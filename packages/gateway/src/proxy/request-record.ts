@@ -79,9 +79,10 @@ export interface RequestRecord {
 
 /**
  * `won`: the second attempt answered; `lost`: the first one after all; `failed`: neither; `client_abort`: the client left
- * meanwhile. `no_budget`, `no_slot`: there was no second attempt, because the budget was spent or nobody was idle.
+ * meanwhile. `no_budget`, `no_slot`, `no_gain`: there was no second attempt, because the budget was spent, nobody was
+ * idle, or it would have taken too long itself.
  */
-export type HedgeResult = 'won' | 'lost' | 'failed' | 'client_abort' | 'no_budget' | 'no_slot'
+export type HedgeResult = 'won' | 'lost' | 'failed' | 'client_abort' | 'no_budget' | 'no_slot' | 'no_gain'
 
 /** A record in the making. */
 export class RequestTrace implements RequestRecord {

@@ -67,7 +67,7 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
   })
   const hedges = new Counter({
     name: 'headgate_hedges_total',
-    help: 'Streams slower than most, by what became of the second attempt: won, lost, failed, client_abort; no_budget or no_slot when there was none.',
+    help: 'Streams slower than most, by what became of the second attempt: won, lost, failed, client_abort; no_budget, no_slot or no_gain when there was none.',
     labelNames: ['pool', 'result'],
     registers,
   })

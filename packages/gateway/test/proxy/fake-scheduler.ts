@@ -31,6 +31,8 @@ export class FakeScheduler {
   readonly leases: LeaseLog[] = []
   readonly owners = new Map<string, string>()
   readonly requests: ScheduleRequest[] = []
+  /** What is expected of an account; nothing of one that is not here. */
+  readonly firstTokenMs = new Map<string, number>()
   readonly inUse = new Map<string, number>()
   switches = 0
   /** Called by every bind, before the binding is written. */
@@ -171,7 +173,8 @@ export class FakeScheduler {
       layer: 'load_balance' as const,
       decisionId,
       waitedMs: 0,
-      expectedFirstTokenMs: undefined,
+      expectedFirstTokenMs: this.firstTokenMs.get(account.id),
+      likelyFirstTokenMs: this.firstTokenMs.get(account.id),
       held: true,
       bind: keys => {
         const pending = this.bind()

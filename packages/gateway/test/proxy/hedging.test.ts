@@ -190,6 +190,49 @@ describe('there is no second attempt', () => {
     await next.done
   })
 
+  it('until a slot is free, if that is before the first one begins', async () => {
+    const accounts = [{ id: 'a' }, { id: 'b', concurrency: 1 }]
+    const world = hedgingWorld({ accounts })
+    world.scheduler.inUse.set('b', 1)
+    const client = await world.post(ask)
+    world.clock.advance(5_000)
+    await calm()
+    expect(world.upstream.exchanges).toHaveLength(1)
+    world.scheduler.inUse.set('b', 0)
+    world.clock.advance(250)
+    await calm()
+    expect(world.upstream.last.account).toBe('b')
+    world.upstream.last.stream(events.created, events.delta, events.completed).end()
+    await client.done
+    expect(world.records[0]).toMatchObject({ hedge: 'won', account: 'b' })
+    expect(world.scheduler.balanced).toBe(true)
+  })
+
+  it('with auto, before the first was silent for as long as makes it worth its price', async () => {
+    const world = hedgingWorld({ pool: { hedge: { afterMs: 'auto', budget: 1 } } })
+    world.scheduler.firstTokenMs.set('a', 100).set('b', 1_000)
+    for (let count = 0; count < 48; count++) {
+      const client = await world.post(ask)
+      world.clock.advance(100)
+      world.upstream.last.stream(events.created, events.delta, events.completed).end()
+      await client.done
+    }
+    const before = world.upstream.exchanges.length
+    const client = await world.post(ask)
+    // The budget is full but for the one that is asked for: 0.4 + 2 / 30 of what the second would take.
+    for (const ms of [100, 366]) {
+      world.clock.advance(ms)
+      await calm()
+    }
+    expect(world.upstream.exchanges).toHaveLength(before + 1)
+    world.clock.advance(1)
+    await calm()
+    expect(world.upstream.exchanges).toHaveLength(before + 2)
+    client.leave()
+    await client.done
+    expect(world.scheduler.balanced).toBe(true)
+  })
+
   it('for the only account that holds what the request continues; another one of its domain will do', async () => {
     for (const stateDomain of [undefined, 'shared']) {
       const account = (id: string) => ({ id, ...(stateDomain === undefined ? {} : { stateDomain }) })
@@ -231,7 +274,8 @@ it('a hedge moves no session, and says how many attempts there were to who may k
   const client = await world.post(ask, { key: keyB, headers: [['x-session-id', 's']] })
   world.clock.advance(1000)
   await calm()
-  expect(world.scheduler.requests.map(({ session }) => session === undefined)).toEqual([false, true])
+  expect(world.scheduler.requests.map(({ session }) => session === undefined)).toEqual([false, false])
+  expect(world.scheduler.requests.map(({ hedge }) => hedge)).toEqual([undefined, true])
   world.upstream.last.stream(events.created, events.delta, events.completed).end()
   await client.done
   expect([client.header('x-headgate-attempts'), client.header('x-headgate-account')]).toEqual(['2', 'b'])

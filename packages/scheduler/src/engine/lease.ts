@@ -72,7 +72,11 @@ export class SlotLease implements Lease {
   }
 
   get expectedFirstTokenMs(): number | undefined {
-    return this.expectation?.predictedMs
+    return this.expectation?.usualMs
+  }
+
+  get likelyFirstTokenMs(): number | undefined {
+    return this.expectation?.likelyMs
   }
 
   get decision(): Decision | undefined {

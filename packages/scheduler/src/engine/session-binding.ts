@@ -6,7 +6,7 @@ import type { Run } from './run.ts'
 /** Points the session at where its request went, as the profile and the binding found before allow. */
 export function bindSession(core: Core, run: Run, row: number): MaybePromise<void> {
   const key = run.sessionKey
-  if (key === undefined) return
+  if (key === undefined || run.request.hedge === true) return
   const rule = core.profile.affinity.find(({ layer }) => layer === 'session_hash')
   if (rule === undefined) return
   const account = core.columns.ids[row]!

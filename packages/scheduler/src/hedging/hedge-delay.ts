@@ -4,13 +4,22 @@ const minSamples = 32
 const samplesPerSort = 16
 /** Below this a second request costs more than it can save. */
 const floorMs = 50
-const quantile = 0.975
+/** Of times in milliseconds, long prompts among them, only the slowest of forty can be called late. */
+const lateQuantile = 0.975
+/** Of multiples of what was expected. */
+const lateSigmas = 1.5
 
 /**
- * Learns how long a pool's streams take to their first token: the 97.5th percentile of the last 256, as multiples of what
- * was expected of each, where its lease says that (`Lease.expectedFirstTokenMs`), else in milliseconds. A hedge
- * started then is made for one request in forty, those that are slower than nearly all: no more than a budget of 3 % can
- * pay, so that it is not spent before the slowest come.
+ * Learns when a pool's streams are late with their first token, from the last 256 of them.
+ *
+ * Where leases say what was expected (`Lease.expectedFirstTokenMs`), of each as a multiple of that:
+ *
+ *   late = median x e^(1.5 sigma)        sigma = ln(84th percentile / median)
+ *
+ * The body of the distribution tells, so that a brown-out, which fattens the tail, does not make late what is only slower
+ * still. One request in fifteen is late; which of those are hedged is the budget's to say ({@link HedgeBudget.worthAfterMs}).
+ *
+ * Otherwise it is the 97.5th percentile in milliseconds: one request in forty, no more than a budget of 3 % can pay.
  *
  * An attempt that was abandoned for a faster one counts with the time it had taken, which is less than it would have; left
  * out, the slow ones would vanish from the figures because of hedging, and hedges come ever earlier.
@@ -33,12 +42,21 @@ export class HedgeDelay {
     this.#count++
     if (this.#count < minSamples || this.#count % samplesPerSort !== 0) return
     const sorted = this.#samples.slice(0, Math.min(this.#count, capacity)).sort()
-    this.#after = sorted[Math.ceil(quantile * sorted.length) - 1]!
+    this.#after = this.#areMultiples ? lateMultiple(sorted) : at(sorted, lateQuantile)
   }
 
-  /** When a request of which so much was expected is slower than nearly all; undefined until enough is known. */
+  /** When a request of which so much was expected is late; undefined until enough is known. */
   afterMs(expectedMs?: number): number | undefined {
     if (this.#after === undefined || this.#areMultiples !== (expectedMs !== undefined)) return undefined
     return Math.max(floorMs, this.#after * (expectedMs ?? 1))
   }
+}
+
+function lateMultiple(sorted: Float64Array): number {
+  const median = at(sorted, 0.5)
+  return median * (at(sorted, 0.84) / median) ** lateSigmas
+}
+
+function at(sorted: Float64Array, quantile: number): number {
+  return sorted[Math.ceil(quantile * sorted.length) - 1]!
 }

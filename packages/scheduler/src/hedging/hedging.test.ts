@@ -23,16 +23,29 @@ it('hedges stay within their share of the requests and one, whatever the pattern
   )
 })
 
-it('a hedge that was not made is saved up, but never more than ten', () => {
+it('a hedge that was not made is saved up, but never more than thirty', () => {
   const budget = new HedgeBudget()
   expect([budget.tryTake(), budget.tryTake()]).toEqual([true, false])
   budget.giveBack()
   expect(budget.tryTake()).toBe(true)
   for (let i = 0; i < 1000; i++) budget.requested(0.5)
-  expect(Array.from({ length: 20 }, () => budget.tryTake()).filter(Boolean)).toHaveLength(10)
+  expect(Array.from({ length: 40 }, () => budget.tryTake()).filter(Boolean)).toHaveLength(30)
 })
 
-it('the delay is what 39 of 40 recent streams stay below, once there are enough', () => {
+it('a hedge must promise more the fewer are left, and less where it will take less itself', () => {
+  const budget = new HedgeBudget()
+  for (let i = 0; i < 1000; i++) budget.requested(0.5)
+  expect(budget.worthAfterMs(1_000)).toBeCloseTo(400)
+  let before = 0
+  while (budget.tryTake()) {
+    expect(budget.worthAfterMs(1_000)).toBeGreaterThan(before)
+    before = budget.worthAfterMs(1_000)
+    expect(budget.worthAfterMs(250)).toBeCloseTo(before / 4)
+  }
+  expect(before).toBeCloseTo(2_400)
+})
+
+it('where nothing is expected, late is what 39 of 40 recent streams are not, once there are enough', () => {
   const delay = new HedgeDelay()
   for (let ms = 1; ms < 32; ms++) delay.sample(1000)
   expect(delay.afterMs()).toBeUndefined()
@@ -44,11 +57,22 @@ it('the delay is what 39 of 40 recent streams stay below, once there are enough'
   expect(delay.afterMs()).toBe(50)
 })
 
-it('the delay follows what was expected of each request', () => {
+it('late follows what was expected of each request', () => {
   const delay = new HedgeDelay()
   for (let i = 0; i < 64; i++) delay.sample(2 * (i + 1) * 100, (i + 1) * 100)
   expect(delay.afterMs(1_000)).toBe(2_000)
   expect(delay.afterMs(100)).toBe(200)
+})
+
+it('late is a matter of the many: it stays where it is when one stream in ten takes fifty times as long', () => {
+  const [calm, sick] = [new HedgeDelay(), new HedgeDelay()]
+  for (let i = 0; i < 256; i++) {
+    const ms = 600 + (i % 32) * 25
+    calm.sample(ms, 1_000)
+    sick.sample(i % 10 === 0 ? 50_000 : ms, 1_000)
+  }
+  expect(calm.afterMs(1_000)!).toBeGreaterThan(1_300)
+  expect(sick.afterMs(1_000)! / calm.afterMs(1_000)!).toBeLessThan(1.2)
 })
 
 it('the delay begins anew when a pool comes to say what it expects, or ceases to', () => {

@@ -5,7 +5,7 @@ import { RowNumbers } from './row-numbers.ts'
  * How much slower than the fleet's line an account answers, as a natural logarithm of observed / predicted time:
  *
  *   slow = sum of old samples / (their weight + 4)                     half-life 10 minutes, samples within +-0.6
- *   log  = (sum of new samples + late + 1.5 x slow) / (their weight + number late + 1.5)     half-life 20 s and five
+ *   log  = (sum of new samples + late + 0.5 x slow) / (their weight + number late + 0.5)     half-life 20 s and five
  *                                                                                            samples, within +-3
  *
  * Two memories, because two things differ: a model server that is a fifth slower stays so, and a brown-out comes and
@@ -20,12 +20,16 @@ export interface AccountHealth {
   observe(row: number, ratio: number, nowMs: number, weight?: number): void
   /** The logarithm above; 0 is the fleet's line, 0.69 twice as slow. `late` samples come on top, `lateSum` their sum. */
   logRatio(row: number, nowMs: number, late: number, lateSum: number): number
+  /** The logarithm of the old memory alone: how much slower than the fleet the row is when it is well. */
+  usualLog(row: number): number
   /** How sick a row was, fading with a half-life of a minute and halved by every good answer. */
   wasSick(row: number, nowMs: number): number
   forget(row: number): void
 }
 
 export const LATE = 2
+/** An answer that nobody waited for would have taken longer than it had: as much longer, at a guess, as this multiple. */
+export const GIVEN_UP = 3
 const FAST_HALF_LIFE_MS = 20_000
 const SICK_HALF_LIFE_MS = 60_000
 /** A sample below this is a good answer. */
@@ -33,7 +37,7 @@ const WELL = 0.5
 const SLOW_HALF_LIFE_MS = 600_000
 /** Of the samples before the newest: some eight count, or a busy account would take half a minute to look sick. */
 const FAST_KEPT = 7 / 8
-const FAST_PRIOR = 1.5
+const FAST_PRIOR = 0.5
 const SLOW_PRIOR = 4
 const FAST_CLIP = 3
 const SLOW_CLIP = 0.6
@@ -46,7 +50,12 @@ export function createAccountHealth(): AccountHealth {
   const sickLog = new RowNumbers()
   const atMs = new RowNumbers()
 
+  function usualLog(row: number): number {
+    return slowSum.at(row) / (slowWeight.at(row) + SLOW_PRIOR)
+  }
+
   return {
+    usualLog,
     observe(row, ratio, nowMs, weight = 1) {
       const passedMs = nowMs - atMs.at(row)
       const fast = leftAfter(passedMs, FAST_HALF_LIFE_MS) * FAST_KEPT
@@ -66,9 +75,8 @@ export function createAccountHealth(): AccountHealth {
     },
     logRatio(row, nowMs, late, lateSum) {
       const fast = leftAfter(nowMs - atMs.at(row), FAST_HALF_LIFE_MS)
-      const slow = slowSum.at(row) / (slowWeight.at(row) + SLOW_PRIOR)
       return (
-        (fastSum.at(row) * fast + lateSum + FAST_PRIOR * slow) /
+        (fastSum.at(row) * fast + lateSum + FAST_PRIOR * usualLog(row)) /
         (fastWeight.at(row) * fast + late + FAST_PRIOR)
       )
     },

@@ -18,8 +18,12 @@ export interface Expectation {
   readonly session: string | undefined
   readonly inputTokens: number
   readonly uncachedTokens: number
-  /** Time to first token at a healthy account under the load it met. */
+  /** Time to first token at a healthy account of the fleet under the load it met. */
   readonly predictedMs: number
+  /** The same at this account when it is well. */
+  readonly usualMs: number
+  /** The same at this account as it was then, sick or well. */
+  readonly likelyMs: number
   /** The share of {@link predictedMs} that is due to that load: at least 1. */
   readonly loadFactor: number
   readonly admittedMs: number

@@ -159,6 +159,8 @@ describe('requests in flight', () => {
     inputTokens: 0,
     uncachedTokens: 0,
     predictedMs: 1,
+    usualMs: 1,
+    likelyMs: 1,
     loadFactor: 1,
     admittedMs: 0,
     whole: false,

@@ -1,12 +1,13 @@
 import type { Columns } from '../columns/columns.ts'
 import type { Usage } from '../model/outcome.ts'
-import { type AccountHealth, createAccountHealth, LATE } from './account-health.ts'
+import { type AccountHealth, createAccountHealth, GIVEN_UP, LATE } from './account-health.ts'
 import { createErrorOdds, type ErrorOdds } from './error-odds.ts'
 import { createInFlight, type Expectation, type InFlight } from './in-flight.ts'
 import { createLatencyFit, type LatencyFit } from './latency-fit.ts'
 import { createLearnedLimit, type LearnedLimit } from './learned-limit.ts'
 import { loadFactorOf, utilisation } from './load-factor.ts'
 import { tokensOf } from './prompt-size.ts'
+import { sicknessOf } from './sickness.ts'
 import { createWarmth, type Warmth } from './warmth.ts'
 import { createWholeAnswers } from './whole-answers.ts'
 
@@ -102,12 +103,16 @@ export function createLearning(columns: Columns): Learning {
     admitted({ row, session, inputTokens, cachedTokens, whole }, nowMs) {
       const uncachedTokens = Math.max(0, inputTokens - cachedTokens)
       const loadFactor = loadFactorOf(utilisation(columns, limits, row, -1))
+      const predictedMs = fit.predictMs(uncachedTokens) * loadFactor
+      const usualLog = health.usualLog(row)
       const expectation: Expectation = {
         row,
         session,
         inputTokens,
         uncachedTokens,
-        predictedMs: fit.predictMs(uncachedTokens) * loadFactor,
+        predictedMs,
+        usualMs: predictedMs * Math.exp(usualLog),
+        likelyMs: predictedMs * Math.exp(Math.max(usualLog, sicknessOf({ health, inFlight }, row, nowMs))),
         loadFactor,
         admittedMs: nowMs,
         whole,
@@ -139,8 +144,8 @@ export function createLearning(columns: Columns): Learning {
       if (expectation.listed) {
         inFlight.remove(expectation)
         const ratio = (nowMs - admittedMs) / expectation.predictedMs
-        // Given up without a word: it would have taken at least so long.
-        if (verdict === 'neutral' && ratio > LATE) health.observe(row, ratio, nowMs)
+        // Given up without a word, and counted for no less than it would have taken: taken at its word it hides a brown-out.
+        if (verdict === 'neutral' && ratio > LATE) health.observe(row, ratio * GIVEN_UP, nowMs)
       }
       if (verdict === 'neutral') return
       odds.observe(row, verdict === 'fault', nowMs)

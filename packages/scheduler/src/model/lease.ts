@@ -30,10 +30,12 @@ export interface Lease extends Disposable {
   /** Where the account was found; cheaper than reading the decision. */
   readonly layer: Layer
   /**
-   * Milliseconds until its first token as a healthy account would have it under the present load: what an attempt that
-   * stays silent is measured against. Undefined where the profile learns nothing.
+   * Milliseconds until its first token as the account has it when it is well, under the present load: what an attempt
+   * that stays silent is measured against. Undefined where the profile learns nothing.
    */
   readonly expectedFirstTokenMs: number | undefined
+  /** The same as the account is now, sick or well: what an attempt there is worth. */
+  readonly likelyFirstTokenMs: number | undefined
   /** Milliseconds the request waited in the queue, 0 when it did not. */
   readonly waitedMs: number
   /** Binds hard keys (ids just created) to this account's state domain. Await it before relaying an id. */

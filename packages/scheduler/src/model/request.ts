@@ -55,4 +55,9 @@ export interface ScheduleRequest {
    * how long it took, and takes its silence for no sign. Default false.
    */
   readonly whole?: boolean
+  /**
+   * A second attempt beside one that is under way: the session says where its prompt is warm, and is not bound to
+   * where this goes, for one slow answer is no reason to move it. Default false.
+   */
+  readonly hedge?: boolean
 }

@@ -16,6 +16,8 @@ const MOST_ATTEMPTS = 4
 /** A client reads an answer before it asks again. */
 const READING_MS = 1_000
 const SAMPLE_MS = 1_000
+/** A hedge that could not be made is asked for again after so long. */
+const HEDGE_RETRY_MS = 250
 
 /**
  * Runs one policy in one world. The same world, policy and seed give the same records to the last bit; the stopwatch
@@ -185,24 +187,36 @@ class Run {
     })
   }
 
-  /** As the gateway hedges: one slot that is idle now, once a request, while nobody waits and the budget has one. */
+  /** As the gateway hedges: a slot of another account that is idle now, once a request, if the budget has one and it is worth it. */
   #hedgeLater(first: Served): void {
-    const { request, lease, beganMs } = first
-    const afterMs = this.#delay.afterMs(lease.expectedFirstTokenMs)
-    if (this.#hedgeBudget === 0 || request.hedged || afterMs === undefined) return
-    this.#loop.at(beganMs + afterMs, () => {
-      if (first.over || request.answered || request.hedged || request.attempts >= MOST_ATTEMPTS) return
-      if (this.gateways.queueDepth > 0 || !this.#budget.tryTake()) return
-      const { session: _, ...schedule } = request.schedule
-      const excluded = new Set([...request.failedOn, lease.account.id])
-      const other = this.gateways.idle(request.gateway, { ...schedule, excluded })
-      if (other === undefined) {
-        this.#budget.giveBack()
-        return
-      }
-      request.hedged = true
-      this.#begin(request, other.lease, other.observer)
-    })
+    const afterMs = this.#delay.afterMs(first.lease.expectedFirstTokenMs)
+    if (this.#hedgeBudget === 0 || first.request.hedged || afterMs === undefined) return
+    this.#hedgeIn(afterMs, first)
+  }
+
+  #hedge(first: Served): void {
+    const { request, lease } = first
+    if (first.over || request.answered || request.hedged || request.attempts >= MOST_ATTEMPTS) return
+    if (!this.#budget.tryTake()) {
+      this.#hedgeIn(HEDGE_RETRY_MS, first)
+      return
+    }
+    const excluded = new Set([...request.failedOn, lease.account.id])
+    const other = this.gateways.idle(request.gateway, { ...request.schedule, hedge: true, excluded })
+    const silentMs = this.#loop.nowMs - first.beganMs
+    const dueMs = this.#budget.worthAfterMs(other?.lease.likelyFirstTokenMs ?? 0)
+    if (other === undefined || silentMs < dueMs) {
+      this.#budget.giveBack()
+      other?.lease[Symbol.dispose]()
+      this.#hedgeIn(Math.max(HEDGE_RETRY_MS, dueMs - silentMs), first)
+      return
+    }
+    request.hedged = true
+    this.#begin(request, other.lease, other.observer)
+  }
+
+  #hedgeIn(ms: number, first: Served): void {
+    this.#loop.at(this.#loop.nowMs + ms, () => this.#hedge(first))
   }
 
   /** The other one of a hedge was faster: nobody listens any more. */

@@ -86,12 +86,13 @@ export class AccountSearch {
 
   /**
    * Another account than `accountId` with a slot that is free now, and the slot; undefined when it would have to wait.
-   * The session is left out: one slow answer is no reason to move it.
+   * The session is not moved: one slow answer is no reason to.
    */
   async idle(accountId: string): Promise<{ lease: Lease; account: AccountAccess } | undefined> {
-    const { session: _, excluded, ...request } = this.#current()
+    const { excluded, ...request } = this.#current()
     const selection = await this.#exchange.pool.scheduler.select({
       ...request,
+      hedge: true,
       excluded: new Set([...(excluded ?? []), accountId]),
     })
     if (selection.kind !== 'selected') return undefined

@@ -18,14 +18,19 @@ export interface Offer<T extends Contender> {
   giveBack(): void
 }
 
+/** Why there is no second contender now, and when to ask again. */
+export interface NotNow {
+  readonly askAgainMs: number
+}
+
 /** What a race is made of. */
 export interface RaceOptions<T extends Contender> {
   readonly clock: Clock
   readonly first: Enter<T>
   /** How long the first may say nothing before a second one starts beside it. */
   readonly afterMs: number
-  /** Asked once, then: undefined when nobody is idle. */
-  readonly second: () => Offer<T> | undefined | Promise<Offer<T> | undefined>
+  /** Asked then, and again as often as it says, while the first says nothing. */
+  readonly second: () => Promise<Offer<T> | NotNow>
   /** Hears what went wrong with the second before it ran; the first goes on. */
   readonly onFault: (error: unknown) => void
 }
@@ -59,14 +64,12 @@ export class Race<T extends Contender> {
 
   /** Resolves when every attempt is over, with their ends in the order in which they came. Called once. */
   async run(): Promise<readonly Finish<T>[]> {
-    const { clock, first, afterMs } = this.#options
-    this.#cancelTimer = clock.schedule(afterMs, () => {
-      if (!this.#settled) this.#second = this.#hedge()
-    })
+    const { first, afterMs } = this.#options
+    this.#hedgeIn(afterMs)
     try {
       await this.#enter(first)
     } finally {
-      this.#cancelTimer()
+      this.#cancelTimer?.()
     }
     await this.#second
     return this.#finished
@@ -100,12 +103,19 @@ export class Race<T extends Contender> {
     this.#finished.push({ contender, end })
   }
 
+  #hedgeIn(ms: number): void {
+    this.#cancelTimer = this.#options.clock.schedule(ms, () => {
+      if (!this.#settled) this.#second = this.#hedge()
+    })
+  }
+
   async #hedge(): Promise<void> {
     const { second, onFault } = this.#options
     try {
       const offer = await second()
-      if (offer === undefined) return
-      if (this.#settled) offer.giveBack()
+      if ('askAgainMs' in offer) {
+        if (!this.#settled) this.#hedgeIn(offer.askAgainMs)
+      } else if (this.#settled) offer.giveBack()
       else await this.#enter(offer.enter)
     } catch (error) {
       onFault(error)

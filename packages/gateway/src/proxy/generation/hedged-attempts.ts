@@ -5,7 +5,7 @@ import { underCancellation } from '../request-exchange.ts'
 import type { AttemptTrace, HedgeResult } from '../request-record.ts'
 import type { Generation } from '../routing/operation.ts'
 import type { AccountSearch, GenerationExchange } from './account-search.ts'
-import { type Contender, type Finish, type Offer, Race } from './hedge.ts'
+import { type Contender, type Finish, type NotNow, type Offer, Race } from './hedge.ts'
 import type { PoolHedging } from './pool-hedging.ts'
 
 /** An account with a slot of it in hand. */
@@ -30,6 +30,9 @@ export type MakeAttempt = (
 
 /** A turn of a conversation. */
 export const isTurn = ({ kind }: Generation): boolean => kind === 'create_response' || kind === 'create_chat'
+
+/** A second attempt that could not be made is asked for again after so long, at the soonest. */
+const RETRY_MS = 250
 
 type Ends = readonly Finish<CreateAttempt>[]
 
@@ -83,11 +86,12 @@ interface RaceWork {
 
 async function runRace(exchange: GenerationExchange, work: RaceWork): Promise<Ends> {
   const { deps, trace } = exchange
+  const startedMs = deps.clock.monotonicMs()
   const race = new Race<CreateAttempt>({
     clock: deps.clock,
     first: claim => work.make(work.chosen, { hedge: false, claim }),
     afterMs: work.afterMs,
-    second: () => offer(exchange, work),
+    second: () => offer(exchange, work, deps.clock.monotonicMs() - startedMs),
     onFault: error => deps.log.error({ requestId: trace.requestId, error }, 'A hedge could not be made.'),
   })
   const ends = await underCancellation(exchange, race, () => race.run())
@@ -95,29 +99,38 @@ async function runRace(exchange: GenerationExchange, work: RaceWork): Promise<En
   return ends
 }
 
-/** The slot of another account that is idle now, if the budget has a hedge left. */
+/**
+ * The slot of another account that is idle now, if the budget has a hedge left and it is worth its price there. Where the
+ * operator says after how long to hedge, that is all that counts.
+ */
 async function offer(
   exchange: GenerationExchange,
   work: RaceWork,
-): Promise<Offer<CreateAttempt> | undefined> {
+  silentMs: number,
+): Promise<Offer<CreateAttempt> | NotNow> {
   const { budget } = work.hedging
-  if (!budget.tryTake()) {
-    exchange.trace.hedge = 'no_budget'
-    return undefined
-  }
+  if (!budget.tryTake()) return notNow(exchange, 'no_budget')
   const other = await work.search.idle(work.chosen.account.id)
-  if (other === undefined) {
-    exchange.trace.hedge = 'no_slot'
+  const giveBack = () => {
+    other?.lease[Symbol.dispose]()
     budget.giveBack()
-    return undefined
   }
-  return {
-    enter: claim => work.make(other, { hedge: true, claim }),
-    giveBack() {
-      other.lease[Symbol.dispose]()
-      budget.giveBack()
-    },
+  if (other === undefined) {
+    giveBack()
+    return notNow(exchange, 'no_slot')
   }
+  const likelyMs = exchange.pool.hedge?.afterMs === 'auto' ? (other.lease.likelyFirstTokenMs ?? 0) : 0
+  const earlyMs = budget.worthAfterMs(likelyMs) - silentMs
+  if (earlyMs > 0) {
+    giveBack()
+    return notNow(exchange, 'no_gain', earlyMs)
+  }
+  return { enter: claim => work.make(other, { hedge: true, claim }), giveBack }
+}
+
+function notNow({ trace }: GenerationExchange, why: HedgeResult, askAgainMs = 0): NotNow {
+  trace.hedge = why
+  return { askAgainMs: Math.max(RETRY_MS, askAgainMs) }
 }
 
 function resultOf(ends: Ends): HedgeResult {
