@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { balancedProfile, createScheduler, type Decision } from '@headgate/scheduler'
+import { adaptiveProfile, createScheduler, type Decision } from '@headgate/scheduler'
 import {
   createManualClock,
   createMemoryAccounts,
@@ -32,7 +32,7 @@ it('tells every decision of a log in sentences, and computes it again', async ()
 async function oneDecision(): Promise<Decision> {
   const clock = createManualClock()
   const scheduler = createScheduler({
-    profile: balancedProfile(),
+    profile: adaptiveProfile(),
     accounts: createMemoryAccounts([
       { id: 'a', order: 0, concurrency: 2 },
       { id: 'b', order: 1, concurrency: 2 },

@@ -38,7 +38,7 @@ describe('the shipped profiles', () => {
     for (const [name, create] of Object.entries(PROFILES)) {
       expect(create().wait).toEqual({
         sticky: { timeoutMs: 45_000, max: 3 },
-        pool: { timeoutMs: 30_000, max: 100, ...(name === 'adaptive' ? { shedMs: 3_000 } : {}) },
+        pool: { timeoutMs: 30_000, max: 100, ...(name === 'adaptive' ? { shedMs: 10_000 } : {}) },
         owner: { timeoutMs: 45_000, max: 100 },
       })
       expect(create().ownerTtlMs).toBe(30 * 24 * 3_600_000)

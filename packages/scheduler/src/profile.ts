@@ -38,8 +38,9 @@ export interface WaitRule {
   readonly timeoutMs: number
   readonly max: number
   /**
-   * Nobody enters a queue of four or more who would have to wait longer than this, judged by how long slots are held;
-   * read of the pool's rule, where the profile learns. Default: whoever finds a place may enter.
+   * Nobody enters a queue of four or more who would have to wait longer than this, judged by how long slots are held, or
+   * longer than a thirteenth of it in a queue that was not empty for a minute; read of the pool's rule, where the profile
+   * learns. Default: whoever finds a place may enter.
    */
   readonly shedMs?: number
   /**
@@ -96,7 +97,7 @@ export interface Profile {
 /** What may be changed of a shipped profile without replacing parts. */
 export interface ProfileOptions {
   readonly weights?: Partial<Weights>
-  /** Absent or 0 means the default of 7. */
+  /** How many of the best are drawn among. Absent or 0: 7, and all that were compared in `adaptive`. */
   readonly topK?: number
   readonly wait?: Partial<Profile['wait']>
   /** Of `adaptive`: what its costs weigh; a 0 switches one off. */
@@ -130,7 +131,7 @@ export function classicProfile(options: ProfileOptions = {}): Profile {
     filters: [platformFilter, modelFilter, transportFilter],
     affinity: [classicOwner({ ttlMs: RESPONSE_TTL_MS }), classicSession({ ttlMs })],
     ranker: weightedSum(checkedWeights(options.weights)),
-    picker: weightedRandom(checkedTopK(options.topK)),
+    picker: weightedRandom(checkedTopK(options.topK, DEFAULT_TOP_K)),
     dequeue: checkedFifo(options.fairness),
     tries: 'top_k',
     waits: 'account',
@@ -171,7 +172,7 @@ export function balancedProfile(options: ProfileOptions = {}): Profile {
     filters: [platformFilter, modelFilter, transportFilter],
     affinity: [warmSession({ ttlMs })],
     ranker: weightedSum(checkedWeights(options.weights)),
-    picker: weightedRandom(checkedTopK(options.topK)),
+    picker: weightedRandom(checkedTopK(options.topK, DEFAULT_TOP_K)),
     dequeue: options.fairness === 'tenant' ? tenantFair : fifo,
     tries: 'all',
     waits: 'pool',
@@ -189,11 +190,13 @@ export function balancedProfile(options: ProfileOptions = {}): Profile {
 
 /** Twelve at random and the warm ones do as well as all of them; see samplers/random-few.ts. */
 const ADAPTIVE_SAMPLE = 12
+/** As many as are ever compared: of equal ones none may be left out, or it would never be asked while the pool idles. */
+const ADAPTIVE_TOP_K = 16
 /** A probe every half a minute costs a request of some hundreds, and brings a healed account back in half the time. */
 const ADAPTIVE_BACKOFF_MS = 30_000
 const ADAPTIVE_PATIENCE: PatienceRule = { maxMs: 4_000, marginMs: 300 }
-/** Beyond it a request is better off elsewhere or later: told at once, it can still be. */
-const ADAPTIVE_SHED_MS = 3_000
+/** Beyond it a request is better off elsewhere or later: told at once, it can still be. A burst passes sooner. */
+const ADAPTIVE_SHED_MS = 10_000
 
 /**
  * The expected cost of serving a request at each account, learned from their answers, instead of a weighted sum; a
@@ -209,7 +212,7 @@ export function adaptiveProfile(options: ProfileOptions = {}): Profile {
     name: 'adaptive',
     affinity: [pricedSession({ ttlMs })],
     ranker: expectedCost(checkedCosts(options.costs)),
-    picker: bestFirst(checkedTopK(options.topK)),
+    picker: bestFirst(checkedTopK(options.topK, ADAPTIVE_TOP_K)),
     sampler: randomFew(ADAPTIVE_SAMPLE),
     learning: 'on',
     patience: ADAPTIVE_PATIENCE,
@@ -281,8 +284,8 @@ function checkedWait(given: Partial<Profile['wait']> | undefined): Profile['wait
   return wait
 }
 
-function checkedTopK(topK: number | undefined): number {
-  if (topK === undefined || topK === 0) return DEFAULT_TOP_K
+function checkedTopK(topK: number | undefined, usual: number): number {
+  if (topK === undefined || topK === 0) return usual
   if (!Number.isInteger(topK) || topK < 0) {
     throw new SchedulerError('invalid_profile', `topK is ${topK}; it must be a whole number of at least 1.`)
   }

@@ -1,4 +1,5 @@
 import type { Decision, DecisionRow } from './model/decision.ts'
+import { drawFirst } from './pickers/best-first.ts'
 import { createSelectionRandom, type SelectionRandom } from './random.ts'
 
 /** What a recorded decision says when its arithmetic is done again. */
@@ -7,7 +8,7 @@ export interface Replay {
   readonly scoresAgree: boolean
   /**
    * The accounts of the top K in the order the recorded seed draws them; undefined where the record does not tell:
-   * another picker than `weighted-random`, or more candidates drawn from than recorded.
+   * another picker than `weighted-random` and `best-first`, or more candidates drawn from than recorded.
    */
   readonly order: readonly string[] | undefined
   /** What was tried by draw was tried in that order; undefined like `order`. */
@@ -30,14 +31,25 @@ export function replay(decision: Decision): Replay {
 }
 
 function orderOf({ picker, rows, topK, seed }: Decision): readonly string[] | undefined {
-  if (picker !== 'weighted-random' || topK > rows.length) return undefined
+  const draw = DRAWS[picker]
+  if (draw === undefined || topK > rows.length) return undefined
   const top = rows.slice(0, topK)
-  return seed === undefined ? top.map(row => row.account) : drawn(top, seed)
+  return seed === undefined ? top.map(row => row.account) : draw(top, seeded(seed))
+}
+
+type Redraw = (rows: readonly DecisionRow[], random: SelectionRandom) => string[]
+
+const DRAWS: Readonly<Record<string, Redraw>> = { 'weighted-random': weighted, 'best-first': cheapest }
+
+function cheapest(rows: readonly DecisionRow[], random: SelectionRandom): string[] {
+  const scores = rows.map(row => row.score)
+  const first = drawFirst(scores, rows.length, random)
+  const ids = rows.map(row => row.account)
+  return ids.length === 0 ? [] : [ids[first]!, ...ids.filter((_, place) => place !== first)]
 }
 
 /** The weighted draw as the picker has it, over a record; see pickers/weighted-random.ts. */
-function drawn(rows: readonly DecisionRow[], seed: string): string[] {
-  const random = seeded(seed)
+function weighted(rows: readonly DecisionRow[], random: SelectionRandom): string[] {
   const least = Math.min(...rows.map(row => row.score))
   const left = rows.map(row => ({ account: row.account, weight: weightOf(row, least) }))
   const order: string[] = []

@@ -78,7 +78,7 @@ export function createPoolSet(
       pool: config.name,
       profile: PROFILES[name]({
         weights,
-        topK,
+        ...(topK === undefined ? {} : { topK }),
         fairness,
         wait: {
           pool: {

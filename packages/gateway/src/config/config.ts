@@ -162,7 +162,8 @@ export interface SchedulerConfig {
   readonly profile: ProfileName
   /** Finite, at least 0, with a positive sum. */
   readonly weights: Readonly<Record<'priority' | 'load' | 'queue' | 'errorRate' | 'ttft', number>>
-  readonly topK: number
+  /** Omitted: as the profile has it. */
+  readonly topK: number | undefined
   readonly fairness: 'fifo' | 'tenant'
   readonly wait: {
     readonly timeoutMs: number

@@ -11,7 +11,8 @@ export const model = 'gpt-5.1'
 const topics = ['apples', 'bridges', 'clouds', 'dunes', 'embers', 'fjords', 'glass', 'harbours']
 
 const capabilities = { storedResponses: true, conversations: true }
-const accounts = ['a1', 'a2', 'a3'].map(id => ({ id, config: { capabilities } }))
+/** So many slots that no account is crowded: a conversation of a few words would leave for one that is less so. */
+const accounts = ['a1', 'a2', 'a3'].map(id => ({ id, config: { capabilities, concurrency: 100 } }))
 
 /** A gateway whose mock remembers what clients really send. Fails the test when anything leaves this machine. */
 export async function gatewayForClient(): Promise<TestGateway> {

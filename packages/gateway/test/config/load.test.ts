@@ -22,7 +22,7 @@ describe('a loaded configuration', () => {
       headersTimeoutMs: 600_000,
     })
     expect(config.pools).toMatchObject([
-      { name: 'default', accounts: ['one'], commit: 'hold', scheduler: { profile: 'balanced', topK: 7 } },
+      { name: 'default', accounts: ['one'], commit: 'hold', scheduler: { profile: 'adaptive' } },
     ])
     expect(config.limits).toMatchObject({ bodyBytes: 32 * 1024 ** 2, drainMs: 30_000, retryRatio: 0.2 })
   })
@@ -69,7 +69,7 @@ pools: { p: { accounts: ["b-2", "b-*"] } }
         })
       ).warnings.map(({ path }) => path)
     expect(await weighed('fairness: tenant')).toEqual([])
-    expect(await weighed('fairness: fifo')).toEqual([['clients', 0, 'weight']])
+    expect(await weighed('profile: balanced, fairness: fifo')).toEqual([['clients', 0, 'weight']])
     expect(await weighed('profile: classic')).toEqual([['clients', 0, 'weight']])
   })
 
@@ -181,7 +181,7 @@ describe('precedence', () => {
     expect(printed).toMatch(/host: 127\.0\.0\.3 # env HEADGATE_HOST\n/)
     expect(printed).toMatch(/port: 0 # flag --port\n/)
     expect(printed).toMatch(/apiKey: "\[secret …ghij\]" # .*config\.yaml:4:24 \(OPENAI_KEY\)\n/)
-    expect(printed).toMatch(/topK: 7 # default\n/)
+    expect(printed).toMatch(/profile: adaptive # default\n/)
     for (const secret of Object.values(secrets)) {
       expect(printed).not.toContain(secret)
       expect(inspect(loaded, { depth: 20, showHidden: true })).not.toContain(secret)

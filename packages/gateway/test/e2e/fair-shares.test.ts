@@ -15,8 +15,11 @@ const oneSlot = (change: {
 }): TestGatewayOptions => ({
   accounts: [{ id: 'a1', config: { concurrency: 1 } }],
   clients: change.clients ?? [{ name: 'greedy' }, { name: 'modest' }],
-  pools: { default: { scheduler: { wait: { max: 400 }, ...change.scheduler } } },
+  pools: { default: { scheduler: { wait: PATIENT, ...change.scheduler } } },
 })
+
+/** A queue of one slot in which everybody waits: who comes first is the question, not who may. */
+const PATIENT = { max: 400, shed: '1h' }
 
 const depth = (gateway: TestGateway) => gateway.metric('headgate_queue_depth{pool="default"}')
 
@@ -69,7 +72,10 @@ describe('a tenant with 200 requests in the queue', () => {
   })
 
   it('is served in the order of arrival with fairness: fifo', async () => {
-    const served = await admissions(oneSlot({ scheduler: { fairness: 'fifo' } }), { greedy: 20, modest: 2 })
+    const served = await admissions(oneSlot({ scheduler: { profile: 'balanced', fairness: 'fifo' } }), {
+      greedy: 20,
+      modest: 2,
+    })
     expect(served.indexOf('modest')).toBe(20)
   })
 })
@@ -107,7 +113,7 @@ describe('of two tenants that wait', () => {
 
 describe('a queue', () => {
   it('that is full answers 429 at once, and one that nobody serves 503 in time; both say when to come back', async () => {
-    const scheduler = { wait: { max: 1, timeout: '300ms' } }
+    const scheduler = { wait: { ...PATIENT, max: 1, timeout: '300ms' } }
     const gateway = await gatewayForTest(oneSlot({ scheduler }))
     const release = await hold(gateway)
     const [waiting] = await crowd(gateway, 'greedy', 1)
@@ -124,7 +130,7 @@ describe('a queue', () => {
 
 describe('of a hundred clients at a queue of five', () => {
   it('one is served, five wait, and the rest hear so at once', async () => {
-    const gateway = await gatewayForTest(oneSlot({ scheduler: { wait: { max: 5 } } }))
+    const gateway = await gatewayForTest(oneSlot({ scheduler: { wait: { ...PATIENT, max: 5 } } }))
     const release = await hold(gateway)
     const json = { model: modelOf.modest, input: 'x', store: false }
     let refused = 0

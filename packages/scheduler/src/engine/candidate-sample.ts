@@ -24,7 +24,7 @@ export function rankSample(
   const { columns, random, seed, selectionRandom } = core
   makeRoom(core, set.members.length)
   random.next64(seed)
-  seedRun(core, run)
+  selectionRandom.seed(seed[0]!, seed[1]!)
   let n = warmCandidates(core, run, set)
   let isFound = false
   for (const tier of set.tiers) {
@@ -42,6 +42,9 @@ export function rankSample(
   // Drawn without an eye for what bars this request: all that were drawn may be barred, and others not.
   if (n === 0 || (barring && !anyRoom(core, 0, n))) return false
   rankKept(core, run, n, n + run.excluded + run.limited)
+  // The order is drawn by a seed of its own: the record holds who was compared, not who might have been.
+  random.next64(seed)
+  seedRun(core, run)
   return true
 }
 

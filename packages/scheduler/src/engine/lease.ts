@@ -54,7 +54,8 @@ export class SlotLease implements Lease {
     this.#keeper = keeper
     this.account = account
     this.decisionId = run.decisionId
-    this.layer = run.layer
+    // Where costs choose, a session is found by its warm prompt, among the others.
+    this.layer = run.stickySessionHit && run.layer === 'load_balance' ? 'session_hash' : run.layer
     this.waitedMs = waitedMs
     this.row = run.row
     this.slot = run.slot!

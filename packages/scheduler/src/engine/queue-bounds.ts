@@ -28,7 +28,7 @@ const FREE = { kind: 'free' } as const
 /** A queue that was not empty for so long is no burst that will pass: those in it wait for nothing but each other. */
 const STANDING_MS = 60_000
 /** The share of the longest wait that is left then: as many are served from a short queue, and each of them sooner. */
-const STANDING_SHARE = 0.25
+const STANDING_SHARE = 0.075
 
 /** So many may always wait: in a pool of a few slots any wait is long, and still better than none. */
 const ALWAYS_WAIT = 4

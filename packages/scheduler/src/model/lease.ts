@@ -27,7 +27,10 @@ export interface Lease extends Disposable {
   /** The record of the choice; undefined once the ring has overwritten it. */
   readonly decision: Decision | undefined
   readonly decisionId: number
-  /** Where the account was found; cheaper than reading the decision. */
+  /**
+   * Where the account was found; cheaper than reading the decision. `session_hash` as well where it was chosen by its cost
+   * and holds some of the session's prompt.
+   */
   readonly layer: Layer
   /**
    * Milliseconds until its first token as the account has it when it is well, under the present load: what an attempt

@@ -5,32 +5,32 @@ import type { Draw, Picker } from './picker.ts'
 
 /**
  * The best, then the next best: for rankers whose score is a cost and not a preference. Among those that cost hardly more
- * than the best (`alikeMs`), chance decides who comes first: an idle pool must not send everything to the first account of its
+ * than the best, chance decides who comes first: an idle pool must not send everything to the first account of its
  * list, nor all gateways everything to the same one.
  */
-export function bestFirst(topK: number, alikeMs = ALIKE_MS): Picker {
-  return { name: 'best-first', topK, createDraw: () => new BestFirstDraw(alikeMs) }
+export function bestFirst(topK: number): Picker {
+  return { name: 'best-first', topK, createDraw: () => new BestFirstDraw() }
 }
 
 /** Less than what leaving a session's account costs (rankers/costs/cold.ts): chance never decides that. */
 const ALIKE_MS = 50
 
+/** The place of the one that comes first of `n` in order of their scores, the best first. Draws nothing without a choice. */
+export function drawFirst(scores: ArrayLike<number>, n: number, random: SelectionRandom): number {
+  let alike = 0
+  while (alike < n && scores[0]! - scores[alike]! <= ALIKE_MS) alike++
+  return alike > 1 ? random.nextBelow(alike) : 0
+}
+
 class BestFirstDraw implements Draw {
-  readonly #alikeMs: number
   #n = 0
   #at = 0
   #first = 0
 
-  constructor(alikeMs: number) {
-    this.#alikeMs = alikeMs
-  }
-
   begin({ n, scores }: Ranked, _columns: Columns, random: SelectionRandom): void {
     this.#n = n
     this.#at = 0
-    let alike = 0
-    while (alike < n && scores[0]! - scores[alike]! <= this.#alikeMs) alike++
-    this.#first = alike > 1 ? random.nextBelow(alike) : 0
+    this.#first = drawFirst(scores, n, random)
   }
 
   next(): number {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { addRow, type Columns, createColumns } from '../columns/columns.ts'
 import { createRanked, type Ranked } from '../columns/ranked.ts'
 import { createSelectionRandom } from '../random.ts'
+import { bestFirst } from './best-first.ts'
 import { leastLoaded } from './least-loaded.ts'
 import type { Picker } from './picker.ts'
 import { weightedRandom } from './weighted-random.ts'
@@ -102,5 +103,27 @@ describe('leastLoaded', () => {
     const shares = firsts(leastLoaded, [{}, {}, {}, { priority: 1 }], 2_000)
     for (const share of shares.slice(0, 3)) expect(share).toBeCloseTo(1 / 3, 1)
     expect(shares[3]).toBe(0)
+  })
+})
+
+describe('bestFirst', () => {
+  const costs = (...ms: number[]): Facts[] => ms.map(cost => ({ score: -cost }))
+
+  it('tries the cheapest, then the next, whatever the seed', () => {
+    for (let seed = 1; seed < 50; seed++) {
+      const { order, waitFor } = draw(bestFirst(7), costs(500, 600, 700), seed)
+      expect(order).toEqual([0, 1, 2])
+      expect(waitFor).toBe(0)
+    }
+  })
+
+  it('draws evenly who is first of those within 50 ms of the cheapest, and keeps the others in order', () => {
+    const shares = firsts(bestFirst(7), costs(500, 520, 549, 551))
+    for (const share of shares.slice(0, 3)) expect(share).toBeCloseTo(1 / 3, 1)
+    expect(shares[3]).toBe(0)
+    for (let seed = 1; seed < 50; seed++) {
+      const { order } = draw(bestFirst(7), costs(500, 520, 549, 551), seed)
+      expect(order.slice(1)).toEqual([0, 1, 2, 3].filter(place => place !== order[0]))
+    }
   })
 })

@@ -267,7 +267,7 @@ describe('a queue that stands', () => {
     return last.error?.message
   }
 
-  const PATIENT = adaptiveProfile({ wait: { pool: { timeoutMs: 600_000, max: 100, shedMs: 3_000 } } })
+  const PATIENT = adaptiveProfile({ wait: { pool: { timeoutMs: 600_000, max: 100, shedMs: 10_000 } } })
 
   it('is let grow while it may be a burst, and kept short from a minute on', async () => {
     expect(await after(59_000)).toBeUndefined()
@@ -329,6 +329,34 @@ describe('answers that come whole', () => {
     lease.settle({ outcome: { kind: 'ok' } })
     const expected = await expectedMs(world)
     expect(expected.get('a0')).toBe(expected.get('a1')!)
+  })
+})
+
+describe('a cold start', () => {
+  const tally = (ids: readonly string[], n: number): number[] =>
+    accounts(n).map(({ id }) => ids.filter(other => other === id).length)
+
+  it('takes the slots of equal accounts evenly, not the first account whole', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const world = createWorld({ accounts: accounts(8, 16), profile: adaptiveProfile(), seed })
+      const ids: string[] = []
+      for (let i = 0; i < 64; i++)
+        ids.push((await world.scheduler.acquire({ model: 'm', inputTokens: 1_000 })).account.id)
+      const counts = tally(ids, 8)
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(4)
+    }
+  })
+
+  it('asks every account sooner or later, though one alone would do', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const world = createWorld({ accounts: accounts(16, 16), profile: adaptiveProfile(), seed })
+      const ids: string[] = []
+      for (let i = 0; i < 160; i++)
+        ids.push(await serve(world, { model: 'm', inputTokens: 1_000 }, 450 + 20 * (i % 5)))
+      const counts = tally(ids, 16)
+      expect(Math.min(...counts)).toBeGreaterThan(0)
+      expect(Math.max(...counts)).toBeLessThan(40)
+    }
   })
 })
 

@@ -40,7 +40,7 @@ const wait = section({
   shed: duration()
     .optional()
     .describe(
-      'With the profile adaptive: a request that would wait longer, at the rate the queue is served, is turned away at once, when four wait already. Omitted: 3s.',
+      'With the profile adaptive: a request that would wait longer, at the rate the queue is served, is turned away at once, when four wait already; in a queue that was not empty for a minute already beyond a thirteenth of it. Omitted: 10s.',
     ),
   max: whole(0, 100_000).prefault(100).describe('How many requests of the pool may wait at once.'),
   ownerTimeout: duration()
@@ -56,25 +56,55 @@ const fairnessOfQueues = says(
 /** Profiles with one queue over the pool. */
 const isFair = (profile: string): boolean => profile === 'adaptive' || profile === 'balanced'
 
+const fifoOfQueues = says(
+  'fifo needs another profile: with adaptive, which is the default, tenants always take turns',
+  'use profile: balanced, or leave fairness out',
+)
+
+const weightsOfNobody = says(
+  'are of the profiles balanced and classic: adaptive, which is the default, and load-aware weigh nothing',
+  'use profile: balanced, or leave weights out',
+)
+
+const isWeighed = (profile: string): boolean => profile === 'balanced' || profile === 'classic'
+
+const areDefault = (given: Readonly<Record<keyof typeof defaultWeights, number>>): boolean =>
+  Object.entries(defaultWeights).every(
+    ([factor, value]) => given[factor as keyof typeof defaultWeights] === value,
+  )
+
 const scheduler = section({
   profile: z
     .enum(profileNames, {
       error: says(`must be one of ${profileNames.join(', ')}`, 'choose one of these'),
     })
-    .prefault('balanced')
+    .prefault('adaptive')
     .describe('How an account is chosen.'),
   weights: weights.prefault({}).describe('How much each factor counts; what is left out keeps its default.'),
-  topK: whole(1, 64).prefault(7).describe('How many of the best accounts the draw is made from.'),
+  topK: whole(1, 64)
+    .optional()
+    .describe(
+      'How many of the best accounts the draw is made from. Omitted: 7 with the profiles balanced and classic; with adaptive all that were compared and cost hardly more than the best.',
+    ),
   fairness: oneOf(['fifo', 'tenant'])
     .optional()
     .describe(
       'Who gets a freed slot. tenant: the clients of the highest priority, and among those the tenants by turns, by their weights. fifo: whoever waits longest. Omitted: tenant with the profiles adaptive (always) and balanced, fifo with the others.',
     ),
   wait: wait.prefault({}),
-}).refine(({ profile, fairness }) => fairness !== 'tenant' || isFair(profile), {
-  error: fairnessOfQueues,
-  path: ['fairness'],
 })
+  .refine(({ profile, fairness }) => fairness !== 'tenant' || isFair(profile), {
+    error: fairnessOfQueues,
+    path: ['fairness'],
+  })
+  .refine(({ profile, fairness }) => fairness !== 'fifo' || profile !== 'adaptive', {
+    error: fifoOfQueues,
+    path: ['fairness'],
+  })
+  .refine(({ profile, weights: given }) => isWeighed(profile) || areDefault(given), {
+    error: weightsOfNobody,
+    path: ['weights'],
+  })
 
 const accountPattern = () =>
   text(

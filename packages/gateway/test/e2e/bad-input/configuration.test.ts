@@ -232,6 +232,16 @@ const references: readonly Row[] = [
     /pools\.default\.scheduler\.fairness: tenant needs the profile adaptive or balanced.* Fix: use profile: balanced/,
   ],
   [
+    'the order of arrival where tenants take turns',
+    yaml({ rest: 'pools: { default: { scheduler: { fairness: fifo } } }' }),
+    /pools\.default\.scheduler\.fairness: fifo needs another profile: with adaptive.* Fix: use profile: balanced/,
+  ],
+  [
+    'weights where costs decide',
+    yaml({ rest: 'pools: { default: { scheduler: { weights: { queue: 2 } } } }' }),
+    /pools\.default\.scheduler\.weights: are of the profiles balanced and classic.* Fix: use profile: balanced/,
+  ],
+  [
     'an unknown account in a pool',
     yaml({ rest: 'pools: { default: { accounts: [onne] } }' }),
     /pools\.default\.accounts\[0\]: names the account "onne", which does not exist\. Fix: did you mean one\?$/,
