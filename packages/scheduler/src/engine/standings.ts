@@ -176,12 +176,12 @@ export function createStandings(
     return due
   }
 
-  function move(row: number, event: EjectionEvent, nowMs: number): void {
+  function move(row: number, event: EjectionEvent, nowMs: number, grant = 0): void {
     if (rules === undefined) return
     const standing = of(row)
     const before = standing.ejection
     const mayEject = event === 'fault' && halfStaysWithout(row)
-    const after = step(before, event, nowMs, rules, { mayEject })
+    const after = step(before, event, nowMs, rules, { mayEject, grant })
     if (after === before) return
     standing.ejection = after
     if (after.phase === 'healthy' && before.phase === 'healthy') return
@@ -374,7 +374,7 @@ export function createStandings(
           ...(probe ? { probe } : {}),
         })
       }
-      if (!isOldNews(row, slot)) move(row, verdict(outcome.kind), nowMs)
+      if (!isOldNews(row, slot)) move(row, verdict(outcome.kind), nowMs, grant)
     },
     began(row, slot, grant = 0) {
       const { ejection, probe } = of(row)
@@ -391,9 +391,12 @@ export function createStandings(
     },
     granted(row, slot) {
       const { ejection } = of(row)
-      if (ejection.phase !== 'half_open' || ejection.probing) return
-      of(row).probe = slot
-      move(row, 'probe', clock.monotonicMs())
+      if (ejection === HEALTHY) return
+      if (ejection.phase === 'half_open') {
+        if (ejection.probing) return
+        of(row).probe = slot
+      }
+      move(row, 'asked', clock.monotonicMs())
     },
     tick(nowMs) {
       if (nowMs < nextDueMs) return
@@ -402,7 +405,7 @@ export function createStandings(
         const standing = standings[row]
         if (standing === undefined || columns.accounts[row] === undefined) continue
         if (rules !== undefined && standing.ejection !== HEALTHY) {
-          standing.ejection = step(standing.ejection, 'tick', nowMs, rules, { mayEject: false })
+          standing.ejection = step(standing.ejection, 'tick', nowMs, rules, { mayEject: false, grant: 0 })
         }
         const modelFreed = standing.modelDueMs <= nowMs
         if (modelFreed) {

@@ -9,7 +9,7 @@ import {
   step,
 } from './ejection.ts'
 
-const free = { mayEject: true }
+const free = { mayEject: true, grant: 0 }
 const run = (from: Ejection, now: number, ...events: EjectionEvent[]) =>
   events.reduce((state, event) => step(state, event, now, rules, free), from)
 const ejected: Ejection = { phase: 'ejected', untilMs: 5_000, times: 1 }
@@ -17,29 +17,46 @@ const slow: Ejection = { phase: 'slow_start', sinceMs: 1_000, times: 1 }
 
 describe('step', () => {
   it('ejects after three faults in a row, and forgets them at the first success', () => {
-    expect(run(HEALTHY, 0, 'fault', 'fault')).toEqual({ phase: 'healthy', faults: 2 })
+    expect(run(HEALTHY, 0, 'fault', 'fault')).toMatchObject({ phase: 'healthy', faults: 2 })
     expect(run(HEALTHY, 0, 'fault', 'fault', 'ok')).toBe(HEALTHY)
     expect(run(HEALTHY, 0, 'fault', 'neutral', 'fault', 'fault')).toEqual(ejected)
   })
 
+  it('is not told of the present by a stream that began before the first fault', () => {
+    const at = (state: Ejection, event: EjectionEvent, grant: number) =>
+      step(state, event, 0, rules, { mayEject: true, grant })
+    const faulty = at(at(HEALTHY, 'fault', 10), 'fault', 11)
+    expect(at(faulty, 'ok', 9)).toBe(faulty)
+    expect(at(at(faulty, 'ok', 9), 'fault', 12).phase).toBe('ejected')
+    expect(at(faulty, 'ok', 12)).toBe(HEALTHY)
+  })
+
+  it('waits while more of those that began since are open than have failed', () => {
+    const asked = new Array<EjectionEvent>(6).fill('asked')
+    const some = run(HEALTHY, 0, 'fault', ...asked, 'fault', 'fault')
+    expect(some).toMatchObject({ phase: 'healthy', faults: 3, asked: 6 })
+    expect(run(some, 0, 'fault').phase).toBe('ejected')
+    expect(run(some, 0, 'asked', 'asked', 'asked', 'fault').phase).toBe('healthy')
+  })
+
   it('keeps counting where it may not eject, and ejects at the first fault after it may', () => {
     let state: Ejection = HEALTHY
-    for (let i = 0; i < 5; i++) state = step(state, 'fault', 0, rules, { mayEject: false })
-    expect(state).toEqual({ phase: 'healthy', faults: 5 })
+    for (let i = 0; i < 5; i++) state = step(state, 'fault', 0, rules, { mayEject: false, grant: 0 })
+    expect(state).toMatchObject({ phase: 'healthy', faults: 5 })
     expect(run(state, 0, 'fault').phase).toBe('ejected')
   })
 
   it('lets nothing but time end an ejection', () => {
-    expect(run(ejected, 4_999, 'ok', 'fault', 'neutral', 'probe', 'tick')).toBe(ejected)
+    expect(run(ejected, 4_999, 'ok', 'fault', 'neutral', 'asked', 'tick')).toBe(ejected)
     expect(run(ejected, 5_000, 'tick')).toEqual({ phase: 'half_open', times: 1, probing: false })
   })
 
   it('lets the probe decide, and only once there is one', () => {
     const open = run(ejected, 5_000, 'tick')
     expect(run(open, 5_000, 'ok', 'fault', 'neutral')).toBe(open)
-    expect(run(open, 6_000, 'probe', 'ok')).toEqual({ phase: 'slow_start', sinceMs: 6_000, times: 1 })
-    expect(run(open, 6_000, 'probe', 'fault')).toEqual({ phase: 'ejected', untilMs: 16_000, times: 2 })
-    expect(run(open, 6_000, 'probe', 'neutral')).toEqual(open)
+    expect(run(open, 6_000, 'asked', 'ok')).toEqual({ phase: 'slow_start', sinceMs: 6_000, times: 1 })
+    expect(run(open, 6_000, 'asked', 'fault')).toEqual({ phase: 'ejected', untilMs: 16_000, times: 2 })
+    expect(run(open, 6_000, 'asked', 'neutral')).toEqual(open)
   })
 
   it('doubles the back-off up to its limit, however often it comes', () => {
@@ -56,7 +73,7 @@ describe('step', () => {
     expect(run(slow, 15_999, 'tick', 'ok')).toBe(slow)
     expect(run(slow, 16_000, 'tick')).toBe(HEALTHY)
     expect(run(slow, 2_000, 'fault')).toEqual({ phase: 'ejected', untilMs: 12_000, times: 2 })
-    expect(step(slow, 'fault', 2_000, rules, { mayEject: false })).toBe(slow)
+    expect(step(slow, 'fault', 2_000, rules, { mayEject: false, grant: 0 })).toBe(slow)
   })
 })
 

@@ -24,7 +24,14 @@ export const DEFAULT_EJECTION: EjectionRules = {
 
 /** Where one account stands. Instants are monotonic milliseconds. */
 export type Ejection =
-  | { readonly phase: 'healthy'; readonly faults: number }
+  | {
+      readonly phase: 'healthy'
+      readonly faults: number
+      /** The grant of the first of them, see {@link EjectionContext}. */
+      readonly grant: number
+      /** Requests that were let through since it was told. */
+      readonly asked: number
+    }
   | { readonly phase: 'ejected'; readonly untilMs: number; readonly times: number }
   | { readonly phase: 'half_open'; readonly times: number; readonly probing: boolean }
   | { readonly phase: 'slow_start'; readonly sinceMs: number; readonly times: number }
@@ -34,24 +41,32 @@ export type EjectionEvent =
   | 'ok'
   | 'fault'
   | 'neutral'
-  /** A request was let through to a half-open account. */
-  | 'probe'
+  /** A request was let through; to a half-open account it is the probe. */
+  | 'asked'
   /** Time passed. */
   | 'tick'
 
-export const HEALTHY: Ejection = { phase: 'healthy', faults: 0 }
+/** What an event means beyond its name. */
+export interface EjectionContext {
+  /** False keeps the account in: at least half of a pool always stays. */
+  readonly mayEject: boolean
+  /** The place of the attempt among all that were let through; 0 when it is not known. */
+  readonly grant: number
+}
 
-/** The next state. `mayEject` false keeps the account in: at least half of a pool always stays. */
+export const HEALTHY: Ejection = { phase: 'healthy', faults: 0, grant: 0, asked: 0 }
+
+/** The next state. */
 export function step(
   state: Ejection,
   event: EjectionEvent,
   now: number,
   rules: EjectionRules,
-  options: { readonly mayEject: boolean },
+  context: EjectionContext,
 ): Ejection {
   switch (state.phase) {
     case 'healthy':
-      return stepHealthy(state, event, now, rules, options)
+      return stepHealthy(state, event, now, rules, context)
     case 'ejected':
       // Streams begun before the ejection end now; what they say is old news.
       return event === 'tick' && now >= state.untilMs
@@ -60,23 +75,38 @@ export function step(
     case 'half_open':
       return stepHalfOpen(state, event, now, rules)
     case 'slow_start':
-      if (event === 'fault' && options.mayEject) return eject(state.times, now, rules)
+      if (event === 'fault' && context.mayEject) return eject(state.times, now, rules)
       return event === 'tick' && now >= state.sinceMs + rules.slowStartMs ? HEALTHY : state
   }
 }
 
+/**
+ * In a row means among the requests that began after the first fault. A stream that began before it runs on through an outage
+ * and ends well, which says nothing of the account now; and where many are under way at once, some will fail before the
+ * others can have ended: while more are open than have failed, it is too early to tell.
+ */
 function stepHealthy(
   state: Extract<Ejection, { phase: 'healthy' }>,
   event: EjectionEvent,
   now: number,
   rules: EjectionRules,
-  { mayEject }: { readonly mayEject: boolean },
+  { mayEject, grant }: EjectionContext,
 ): Ejection {
-  if (event === 'ok') return state.faults === 0 ? state : HEALTHY
-  if (event !== 'fault') return state
-  const faults = state.faults + 1
-  // A pool that may not lose this account keeps counting, and ejects at the first fault after it may.
-  return faults >= rules.faults && mayEject ? eject(0, now, rules) : { phase: 'healthy', faults }
+  switch (event) {
+    case 'ok':
+      return state.faults === 0 || (grant > 0 && grant < state.grant) ? state : HEALTHY
+    case 'asked':
+      return state.faults === 0 ? state : { ...state, asked: state.asked + 1 }
+    case 'fault': {
+      const faults = state.faults + 1
+      const open = state.asked - state.faults
+      // A pool that may not lose this account keeps counting, and ejects at the first fault after it may.
+      if (faults >= rules.faults && open <= faults && mayEject) return eject(0, now, rules)
+      return { ...state, faults, grant: state.faults === 0 ? grant : state.grant }
+    }
+    default:
+      return state
+  }
 }
 
 function stepHalfOpen(
@@ -85,7 +115,7 @@ function stepHalfOpen(
   now: number,
   rules: EjectionRules,
 ): Ejection {
-  if (event === 'probe') return { ...state, probing: true }
+  if (event === 'asked') return { ...state, probing: true }
   if (!state.probing) return state
   if (event === 'ok') return { phase: 'slow_start', sinceMs: now, times: state.times }
   if (event === 'fault') return eject(state.times, now, rules)
