@@ -76,6 +76,10 @@ export {
   type WaitRule,
 } from './profile.ts'
 export type { SelectionRandom } from './random.ts'
+export { coldCost } from './rankers/costs/cold.ts'
+export { crowdingCost } from './rankers/costs/crowding.ts'
+export { errorCost } from './rankers/costs/errors.ts'
+export { headroomCost } from './rankers/costs/headroom.ts'
 export { type CostWeights, DEFAULT_COSTS, expectedCost } from './rankers/expected-cost.ts'
 export { level } from './rankers/level.ts'
 export type { CostRanker, RankCache, Ranker, RankIndex, RecordedFacts, Scratch } from './rankers/ranker.ts'

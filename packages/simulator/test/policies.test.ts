@@ -2,17 +2,22 @@ import type { Columns, Scratch } from '@headgate/scheduler'
 import { describe, expect, it } from 'vitest'
 import { createChance } from '../src/chance.ts'
 import { policyNamed } from '../src/policies/catalogue.ts'
-import type { SimulatedRequest } from '../src/policies/policy.ts'
+import type { SimulatedRequest, Truth } from '../src/policies/policy.ts'
 import { createPrefixIndex } from '../src/policies/prefix-index.ts'
 import { twoPlaces } from '../src/policies/two-choices.ts'
+import type { Ailment } from '../src/world/incidents.ts'
 
 const accounts = Array.from({ length: 4 }, (_, place) => ({
   ...{ id: `a${place}`, slots: 8, tokensPerMinute: 1e9, priority: 0, speed: 1, baseMs: 0 },
 }))
-const request = (prefix: number[] = []): SimulatedRequest => ({ model: 'm', prefix, inputTokens: 0 })
+const request = (prefix: number[] = []): SimulatedRequest => ({
+  ...{ model: 'm', prefix, inputTokens: 0, cachedTokens: () => 0 },
+})
+const well: Ailment = { dead: false, errorShare: 0, firstToken: 1, decode: 1 }
 
-function setUp(name: string) {
-  const world = { accounts, chance: createChance(1, name), nowMs: () => now.ms }
+function setUp(name: string, truth: Partial<Truth> = {}) {
+  const real = { ailmentOf: () => well, tokensLeft: () => 1e9, ...truth }
+  const world = { accounts, truth: real, chance: createChance(1, name), nowMs: () => now.ms }
   const now = { ms: 0 }
   const { profile, observer = {} } = policyNamed(name).create(world)
   /** The places in the order of preference, best first. */
@@ -89,6 +94,18 @@ describe('a published policy prefers', () => {
     expect(order([0, 8, 0, 0], [1, 2, 3, 4])[0]).toBe(1)
     expect(order([0, 8, 0, 0], [1, 2, 8, 9])[0]).not.toBe(1)
   })
+})
+
+it('an oracle knows at once who is dead, ill or out of tokens', () => {
+  const ill: Ailment[] = [
+    { ...well, dead: true },
+    { ...well, firstToken: 10 },
+    well,
+    { ...well, errorShare: 0.5 },
+  ]
+  expect(setUp('oracle', { ailmentOf: account => ill[account]! }).order([0, 0, 0, 0])).toEqual([2, 3, 1, 0])
+  const { order } = setUp('oracle', { tokensLeft: account => (account === 1 ? 1e9 : -1) })
+  expect(order([0, 0, 0, 0])[0]).toBe(1)
 })
 
 it('ejects as Envoy does in the variant that says so, and in no other', () => {

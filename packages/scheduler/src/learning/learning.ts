@@ -7,7 +7,7 @@ import { createLatencyFit, type LatencyFit } from './latency-fit.ts'
 import { createLearnedLimit, type LearnedLimit } from './learned-limit.ts'
 import { loadFactorOf, utilisation } from './load-factor.ts'
 import { tokensOf } from './prompt-size.ts'
-import { sicknessOf } from './sickness.ts'
+import { slownessOf } from './slowness.ts'
 import { createWarmth, type Warmth } from './warmth.ts'
 import { createWholeAnswers } from './whole-answers.ts'
 
@@ -102,7 +102,7 @@ export function createLearning(columns: Columns): Learning {
     },
     admitted({ row, session, inputTokens, cachedTokens, whole }, nowMs) {
       const uncachedTokens = Math.max(0, inputTokens - cachedTokens)
-      const loadFactor = loadFactorOf(utilisation(columns, limits, row, -1))
+      const loadFactor = loadFactorOf(utilisation(columns, limits, row, 0))
       const predictedMs = fit.predictMs(uncachedTokens) * loadFactor
       const usualLog = health.usualLog(row)
       const expectation: Expectation = {
@@ -112,7 +112,7 @@ export function createLearning(columns: Columns): Learning {
         uncachedTokens,
         predictedMs,
         usualMs: predictedMs * Math.exp(usualLog),
-        likelyMs: predictedMs * Math.exp(Math.max(usualLog, sicknessOf({ health, inFlight }, row, nowMs))),
+        likelyMs: predictedMs * Math.exp(slownessOf({ health, inFlight }, row, nowMs)),
         loadFactor,
         admittedMs: nowMs,
         whole,

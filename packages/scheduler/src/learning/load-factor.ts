@@ -1,7 +1,10 @@
 import type { Columns } from '../columns/columns.ts'
 import type { LearnedLimit } from './learned-limit.ts'
 
-/** 1 + 0.5 u^2: what load adds to a first token. From queueing at a batch server: mild at half, half as much again when full. */
+/**
+ * 1 + 0.5 u^2: what load adds to a first token; u counts the request's own slot. From queueing at a batch server: mild at half,
+ * half as much again when full.
+ */
 export function loadFactorOf(u: number): number {
   return 1 + 0.5 * u * u
 }

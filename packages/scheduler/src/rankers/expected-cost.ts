@@ -1,7 +1,8 @@
 import type { Columns } from '../columns/columns.ts'
+import type { Learning } from '../learning/learning.ts'
 import { loadFactorOf, utilisation } from '../learning/load-factor.ts'
 import { inputTokensOf, outputTokensOf } from '../learning/prompt-size.ts'
-import { sicknessOf } from '../learning/sickness.ts'
+import { slownessOf } from '../learning/slowness.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import { coldCost } from './costs/cold.ts'
 import { crowdingCost } from './costs/crowding.ts'
@@ -35,7 +36,7 @@ export interface CostWeights {
 export const DEFAULT_COSTS: CostWeights = {
   health: 1,
   cache: 1,
-  crowdingMs: 8_000,
+  crowdingMs: 5_000,
   cold: 0.5,
   failureMs: 1_500,
   headroomMs: 5_000,
@@ -77,8 +78,8 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     const cached = weights.cache * scratch.cachedTokens[row]!
     const uncached = Math.max(0, input - cached)
     const lineMs = fit.predictMs(uncached)
-    const u = utilisation(columns, learning.limits, row, 0)
-    const health = weights.health === 0 ? 0 : weights.health * sicknessOf(learning, row, scratch.nowMs)
+    const u = useOf(columns, learning, row)
+    const health = weights.health === 0 ? 0 : weights.health * slownessOf(learning, row, scratch.nowMs)
     const ttftMs = ttftCost(lineMs, health, loadFactorOf(u))
     terms[at] = -ttftMs
     terms[at + 1] = -crowdingCost(weights.crowdingMs, u, bounds[MEAN_USE]!, cached / Math.max(1, input))
@@ -141,7 +142,7 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
   }
 }
 
-/** The figures over all candidates: the best tier, and how much it is used on average. */
+/** The figures over all candidates: the best tier, and how much it is used on average, the request's own slot among them. */
 function compare(indices: Int32Array, n: number, columns: Columns, { bounds, learning }: Scratch): void {
   const { priority } = columns
   let best = Number.POSITIVE_INFINITY
@@ -152,9 +153,14 @@ function compare(indices: Int32Array, n: number, columns: Columns, { bounds, lea
     const row = indices[i]!
     // A worse tier is idle on purpose: beside it the better one must not look crowded.
     if (priority[row] !== best) continue
-    use += utilisation(columns, learning!.limits, row, 0)
+    use += useOf(columns, learning!, row)
     counted++
   }
   bounds[BEST_PRIORITY] = best
   bounds[MEAN_USE] = counted === 0 ? 0 : use / counted
+}
+
+/** The share of an account's slots in use, this request's own among them. */
+function useOf(columns: Columns, { limits }: Learning, row: number): number {
+  return Math.min(1, utilisation(columns, limits, row, 1))
 }

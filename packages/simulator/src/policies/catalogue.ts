@@ -1,5 +1,6 @@
 import { leastLoadedPolicies } from './least-loaded.ts'
 import { llmdPolicies } from './llm-d.ts'
+import { oraclePolicy } from './oracle.ts'
 import { peakEwmaPolicies } from './peak-ewma.ts'
 import type { Policy } from './policy.ts'
 import { prequalPolicies } from './prequal.ts'
@@ -22,8 +23,8 @@ export const POLICIES: readonly Policy[] = [
   ...llmdPolicies,
 ]
 
-/** What the best of them comes to without each of its parts; run by name only. */
-export const ABLATIONS: readonly Policy[] = ablations
+/** What `adaptive` comes to without each of its parts, and with the truth in place of what it learns; run by name only. */
+export const ABLATIONS: readonly Policy[] = [...ablations, oraclePolicy]
 
 /** A policy by name; throws a RangeError that lists the names. */
 export function policyNamed(name: string): Policy {

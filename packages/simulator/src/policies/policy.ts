@@ -1,12 +1,15 @@
 import type { Outcome, Profile, ScheduleRequest } from '@headgate/scheduler'
 import type { Chance } from '../chance.ts'
 import type { WorldAccount } from '../world/accounts.ts'
+import type { Ailment } from '../world/incidents.ts'
 
 /** A request as the simulator's policies see it: with the hashes of its prompt's prefix, which a gateway can compute. */
 export interface SimulatedRequest extends ScheduleRequest {
   /** One hash a block of 512 tokens, each standing for the whole prefix up to it. */
   readonly prefix: readonly number[]
   readonly inputTokens: number
+  /** Tokens of its prompt that an account holds at this instant. For an oracle: no gateway can know. */
+  cachedTokens(account: number): number
 }
 
 /** What a policy may be told beyond what the scheduler is: what happened to its choices. */
@@ -16,10 +19,17 @@ export interface Observer {
   ended?(account: number, outcome: Outcome, request: SimulatedRequest): void
 }
 
+/** How accounts really fare at this instant. For an oracle: no gateway can know. */
+export interface Truth {
+  ailmentOf(account: number): Readonly<Ailment>
+  tokensLeft(account: number): number
+}
+
 /** What a policy is made from, once for each gateway of a run. */
 export interface PolicyWorld {
   readonly accounts: readonly WorldAccount[]
   readonly chance: Chance
+  readonly truth: Truth
   nowMs(): number
 }
 

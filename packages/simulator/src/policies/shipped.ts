@@ -5,7 +5,7 @@ import type { Policy } from './policy.ts'
 const WITHOUT_FINGERPRINT: readonly string[] = ['classic', 'load-aware']
 
 /** As `hedge: { after: auto, budget: 0.03 }` in a pool's configuration. */
-const HEDGE_BUDGET = 0.03
+export const ADAPTIVE_HEDGE_BUDGET = 0.03
 
 /** Hedging is opt-in in the gateway; the league measures `adaptive` with it, and `adaptive:no-hedge` beside it. */
 const HEDGED: readonly string[] = ['adaptive']
@@ -13,7 +13,7 @@ const HEDGED: readonly string[] = ['adaptive']
 const profiles: readonly Policy[] = Object.entries(PROFILES).map(([name, profile]) => ({
   name,
   fingerprint: !WITHOUT_FINGERPRINT.includes(name),
-  ...(HEDGED.includes(name) ? { hedgeBudget: HEDGE_BUDGET } : {}),
+  ...(HEDGED.includes(name) ? { hedgeBudget: ADAPTIVE_HEDGE_BUDGET } : {}),
   create: () => ({ profile: profile() }),
 }))
 
@@ -22,7 +22,7 @@ export const shippedPolicies: readonly Policy[] = [
   ...profiles,
   ...profiles
     .filter(({ name }) => name === 'balanced')
-    .map(policy => ({ ...policy, name: `${policy.name}+hedge`, hedgeBudget: HEDGE_BUDGET })),
+    .map(policy => ({ ...policy, name: `${policy.name}+hedge`, hedgeBudget: ADAPTIVE_HEDGE_BUDGET })),
 ]
 
 /** `adaptive` without one of its parts: what each of them brings. */
@@ -47,7 +47,7 @@ export const ablations: readonly Policy[] = [
   }).map(([part, profile]) => ({
     name: `adaptive:${part}`,
     fingerprint: true,
-    hedgeBudget: HEDGE_BUDGET,
+    hedgeBudget: ADAPTIVE_HEDGE_BUDGET,
     create: () => ({ profile }),
   })),
 ]

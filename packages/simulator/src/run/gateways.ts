@@ -14,7 +14,7 @@ import {
 } from '@headgate/scheduler/memory'
 import { createChance } from '../chance.ts'
 import { percentile } from '../measure/percentile.ts'
-import type { Observer, Policy, SimulatedRequest } from '../policies/policy.ts'
+import type { Observer, Policy, SimulatedRequest, Truth } from '../policies/policy.ts'
 import type { EventLoop } from '../time/event-loop.ts'
 import type { WorldAccount } from '../world/accounts.ts'
 import { createStaleSlots } from './stale-slots.ts'
@@ -51,6 +51,7 @@ export interface Gateways {
 export interface GatewayOptions {
   readonly count: number
   readonly policy: Policy
+  readonly truth: Truth
   readonly accounts: readonly WorldAccount[]
   readonly loop: EventLoop
   readonly seed: number
@@ -132,7 +133,7 @@ export function createGateways(options: GatewayOptions): Gateways {
 }
 
 function startAll(options: GatewayOptions, slots: SlotStore, start: number): Gateway[] {
-  const { count, policy, accounts, loop, staleMs, seed } = options
+  const { count, policy, truth, accounts, loop, staleMs, seed } = options
   const { clock } = loop
   const bindings = createMemoryBindings({ clock, maxEntries: 1_000_000 })
   const health = createMemoryHealth()
@@ -141,7 +142,7 @@ function startAll(options: GatewayOptions, slots: SlotStore, start: number): Gat
   )
   return Array.from({ length: count }, (_, place) => {
     const chance = createChance(seed, `policy ${place} ${start}`)
-    const { profile, observer } = policy.create({ accounts, chance, nowMs: () => loop.nowMs })
+    const { profile, observer } = policy.create({ accounts, truth, chance, nowMs: () => loop.nowMs })
     const scheduler = createScheduler({
       profile: profile as Profile,
       accounts: source,

@@ -65,6 +65,11 @@ class Run {
     const loop = this.#loop
     this.gateways = createGateways({
       ...{ count, policy, accounts, loop, seed, staleMs },
+      truth: {
+        ailmentOf: account => incidents.ailmentOf(account, loop.nowMs),
+        tokensLeft: account =>
+          this.#upstream.tokenWindow(account, loop.nowMs)?.remaining ?? Number.POSITIVE_INFINITY,
+      },
       ...(stopwatch === undefined ? {} : { stopwatch }),
     })
     this.#plan()
@@ -128,12 +133,16 @@ class Run {
     this.#attempt(request)
   }
 
-  #scheduleRequest(start: SessionStart, { blocks, inputTokens, outputTokens }: Prompt): SimulatedRequest {
+  #scheduleRequest(
+    start: SessionStart,
+    { blocks, inputTokens, outputTokens, cache }: Prompt,
+  ): SimulatedRequest {
     const weight = this.#world.tenants.find(({ name }) => name === start.tenant)?.weight
     return {
       model: 'model',
       tenant: start.tenant,
       prefix: blocks,
+      cachedTokens: account => cache.cachedTokens(account, blocks, inputTokens, this.#loop.nowMs),
       inputTokens,
       estimatedTokens: inputTokens + outputTokens,
       ...(start.keyed || this.#fingerprint ? { session: `session-${start.serial}` } : {}),

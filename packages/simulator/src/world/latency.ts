@@ -9,6 +9,9 @@ export interface Pace {
 /** The account against which slowdown is measured: the mean base, the median speed. */
 export const MEAN_PACE: Pace = { baseMs: 200, speed: 1 }
 
+/** What reading one token takes that is not cached. */
+export const PER_TOKEN_MS = 0.12
+
 /**
  * Time to first token without noise, in milliseconds; u = slots in use /
  * slots, the request's own among them.
@@ -16,7 +19,7 @@ export const MEAN_PACE: Pace = { baseMs: 200, speed: 1 }
  *   (350 + base + 0.12 x uncached + 0.008 x cached) x speed x (1 + 0.5 u^2)
  */
 export function firstTokenMs(pace: Pace, uncachedTokens: number, cachedTokens: number, u: number): number {
-  const idleMs = 350 + pace.baseMs + 0.12 * uncachedTokens + 0.008 * cachedTokens
+  const idleMs = 350 + pace.baseMs + PER_TOKEN_MS * uncachedTokens + 0.008 * cachedTokens
   return idleMs * pace.speed * (1 + 0.5 * u * u)
 }
 

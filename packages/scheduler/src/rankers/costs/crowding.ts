@@ -8,7 +8,9 @@ const WARM_SPARED = 0.9
  *
  *   crowding = c x max(0, u^3 - mean^3) x (1 - 0.9 x sqrt(cached share))        mean = mean u of the best tier's candidates
  *
- * Only what is above the mean: an account that is idle because it is slow must not look cheap for it.
+ * u counts the slot that is asked for: it is a bigger part of a small account, whose sessions are the sooner crowded out
+ * (measured: more of them keep their place). Only what is above the mean: an account that is idle
+ * because it is slow must not look cheap for it.
  */
 export function crowdingCost(weightMs: number, u: number, mean: number, cachedShare: number): number {
   const above = Math.max(0, u * u * u - mean * mean * mean)

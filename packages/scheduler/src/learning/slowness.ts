@@ -1,24 +1,27 @@
 import { type AccountHealth, LATE } from './account-health.ts'
 import type { InFlight } from './in-flight.ts'
 
-/** From here on an account counts as sick: half as slow again as the fleet. */
+/** An account counts as sick when it takes a third longer than is usual for it. */
 const SICK_FROM = 0.4
 /** The most requests in flight at one account whose waiting is looked at. */
 const LOOK_AT = 8
 
-/** What tells of a sickness: the record, and what is still owed. */
+/** What tells of an account's pace: the record, and what is still owed. */
 export interface Signs {
   readonly health: AccountHealth
   readonly inFlight: InFlight
 }
 
 /**
- * How sick a row is, as a logarithm of how many times slower than the fleet it answers; 0 for one that is well. Of its
- * record, of what it still owes, and of how sick it was lately, the worst counts, and nothing below {@link SICK_FROM}:
- * following every difference of a fifth chases noise, fills the fastest accounts and costs more caches than it saves
- * time (measured; see docs/explanation/routing.md).
+ * How much slower than the fleet a row answers, as a logarithm: 0.69 twice as slow, below 0 faster. That is its usual pace,
+ * over minutes, while it is well; and while it is sick the worst of its newest record, of what it still owes, and of how sick
+ * it was lately.
+ *
+ * Nothing in between: whoever follows the newest record from a fifth of a difference on chases noise, fills the fastest accounts and
+ * costs more caches than it saves time; the usual pace is a mean over hundreds of answers, and moves nobody to and fro
+ * (measured; see docs/explanation/routing.md).
  */
-export function sicknessOf({ health, inFlight }: Signs, row: number, nowMs: number): number {
+export function slownessOf({ health, inFlight }: Signs, row: number, nowMs: number): number {
   let late = 0
   let lateSum = 0
   let looked = 0
@@ -36,5 +39,6 @@ export function sicknessOf({ health, inFlight }: Signs, row: number, nowMs: numb
     // While one finds out whether the account is well again, nobody else goes there.
     log = Math.max(log, owed, health.wasSick(row, nowMs))
   }
-  return log < SICK_FROM ? 0 : log
+  const usual = health.usualLog(row)
+  return log - usual < SICK_FROM ? usual : log
 }
