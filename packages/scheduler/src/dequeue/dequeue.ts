@@ -32,6 +32,8 @@ export interface DequeueLine {
     nowMs: number,
     urgency?: (waiter: Waiter, nowMs: number) => number,
   ): Waiter | undefined
+  /** How many would be served before one more of this tenant, if all could use every slot. */
+  ahead(of: Pick<Waiter, 'tenant' | 'priority' | 'weight'>): number
   /** Tenants remembered, waiting or not: bounded by those who wait and {@link MAX_IDLE} others a band. */
   readonly remembered: number
 }

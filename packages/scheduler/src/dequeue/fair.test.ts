@@ -48,6 +48,33 @@ describe('tenantFair', () => {
     ])
   })
 
+  it('tells how many have their turn before one more of a tenant', () => {
+    const { line, enter } = setUp()
+    const ahead = (tenant: string, facts: Partial<Waiter> = {}) =>
+      line.ahead({ tenant, priority: 0, weight: 1, ...facts })
+    expect(ahead('a')).toBe(0)
+    for (let i = 0; i < 9; i++) enter('a')
+    for (let i = 0; i < 2; i++) enter('b', { weight: 2 })
+    enter('a', { priority: -1 })
+    expect(ahead('a')).toBe(9 + 2)
+    expect(ahead('b', { weight: 2 })).toBe(2 + 2)
+    expect(ahead('c')).toBe(1 + 2)
+    expect(ahead('c', { weight: 9 })).toBe(1 + 1)
+    expect(ahead('c', { priority: 1 })).toBe(0)
+    expect(ahead('c', { priority: -1 })).toBe(11 + 1)
+  })
+
+  it('is as many as are then served', () => {
+    const { line, enter, serve } = setUp()
+    for (let i = 0; i < 12; i++) enter('abc'[i % 3]!, { weight: 1 })
+    for (let i = 0; i < 5; i++) enter('d')
+    const ahead = line.ahead({ tenant: 'd', priority: 0, weight: 1 })
+    const last = enter('d')
+    let served = 0
+    while (serve() !== last) served++
+    expect(Math.abs(served - ahead)).toBeLessThanOrEqual(2)
+  })
+
   it('serves by weight: twice the weight, twice the requests', () => {
     const { enter, serveAll } = setUp()
     for (let i = 0; i < 20; i++) {

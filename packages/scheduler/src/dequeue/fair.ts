@@ -35,6 +35,8 @@ export const warmFair: StatefulDequeue = { name: 'warm-fair', createLine: () => 
 interface Flow {
   /** Virtual time at which this tenant's next request starts. */
   timeUnits: number
+  /** That of its newest waiter. */
+  weight: number
   /** In the order of arrival. */
   readonly waiters: Set<Waiter>
 }
@@ -68,10 +70,11 @@ function createLine(lookAhead: number): DequeueLine {
       if (flow === undefined) {
         // Before it is in: a flow without a waiter is what a sweep takes away.
         if (band.flows.size >= band.sweepAt) sweep(band)
-        flow = { timeUnits: band.clockUnits, waiters: new Set() }
+        flow = { timeUnits: band.clockUnits, weight: waiter.weight, waiters: new Set() }
         band.flows.set(waiter.tenant, flow)
       }
       if (flow.waiters.size === 0) flow.timeUnits = Math.max(flow.timeUnits, band.clockUnits)
+      flow.weight = waiter.weight
       flow.waiters.add(waiter)
       band.waiting++
     },
@@ -96,10 +99,29 @@ function createLine(lookAhead: number): DequeueLine {
       }
       return undefined
     },
+    ahead({ tenant, priority, weight }) {
+      let ahead = 0
+      for (const band of bands) {
+        if (band.priority < priority) break
+        ahead += band.priority === priority ? turnsBefore(band, tenant, weight) : band.waiting
+      }
+      return ahead
+    },
     get remembered() {
       return bands.reduce((sum, { flows }) => sum + flows.size, 0)
     },
   }
+}
+
+/** Its own that came earlier, and of each other tenant as many as have their turn until it has that of one more. */
+function turnsBefore({ flows }: Band, tenant: string, weight: number): number {
+  const own = flows.get(tenant)?.waiters.size ?? 0
+  let turns = own
+  for (const [other, flow] of flows) {
+    if (other === tenant) continue
+    turns += Math.min(flow.waiters.size, Math.ceil(((own + 1) * flow.weight) / weight))
+  }
+  return turns
 }
 
 function unitsOf({ cost, weight }: Waiter): number {

@@ -42,6 +42,7 @@ export function createQueueBounds<W extends Waiter>(
   core: Core,
   queue: WaitQueue,
   decisionOf: (id: number) => Decision | undefined,
+  servedBefore: (run: Run) => number,
 ): QueueBounds<W> {
   const { profile, clock, columns } = core
   const counts = new Map<string, number>()
@@ -84,6 +85,23 @@ export function createQueueBounds<W extends Waiter>(
     return slots === 0 ? 0 : ((core.learning?.holdMs ?? 0) * waiting) / slots
   }
 
+  /**
+   * Why a run would wait longer than is worth it, undefined when it would not. By its tenant's turns: a tenant that asks for
+   * little is not turned away because another asks for too much.
+   */
+  function tooLong(run: Run): string | undefined {
+    const { shedMs } = profile.wait.pool
+    if (shedMs === undefined || run.domain !== undefined) return undefined
+    const before = servedBefore(run)
+    if (before < ALWAYS_WAIT) return undefined
+    const waitMs = expectedWaitMs(run, before + 1)
+    const isStanding = clock.monotonicMs() - busySinceMs > STANDING_MS
+    const mostMs = isStanding ? shedMs * STANDING_SHARE : shedMs
+    if (waitMs <= mostMs) return undefined
+    const standing = isStanding ? ' in a queue that was not empty for a minute' : ''
+    return `${before} requests would be served before this one, which takes ${Math.round(waitMs)} ms as slots are held; the limit is ${Math.round(mostMs)} ms${standing}.`
+  }
+
   /** The waiter that makes way for another tenant's; undefined when no tenant is above its share. */
   function inExcess(share: number): W | undefined {
     let most = share
@@ -120,18 +138,8 @@ export function createQueueBounds<W extends Waiter>(
     judge(run) {
       const { maxWaiting } = run.plan!
       const ahead = isPerAccount(run) ? queue.waitingFor(run.waitRow) : queue.length
-      const { shedMs } = profile.wait.pool
-      if (shedMs !== undefined && run.domain === undefined && queue.length >= ALWAYS_WAIT) {
-        const waitMs = expectedWaitMs(run, queue.length + 1)
-        const isStanding = clock.monotonicMs() - busySinceMs > STANDING_MS
-        const mostMs = isStanding ? shedMs * STANDING_SHARE : shedMs
-        if (waitMs > mostMs) {
-          return full(
-            run,
-            `${queue.length} requests are waiting already, for ${Math.round(waitMs)} ms as slots are held; the limit is ${Math.round(mostMs)} ms${isStanding ? ' in a queue that was not empty for a minute' : ''}.`,
-          )
-        }
-      }
+      const shed = tooLong(run)
+      if (shed !== undefined) return full(run, shed)
       const isFull = ahead >= maxWaiting
       const share = shareOf(profile.waits, profile.wait.pool.maxShare, maxWaiting)
       const own = counts.get(run.tenant) ?? 0

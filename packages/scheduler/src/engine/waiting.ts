@@ -62,7 +62,9 @@ export function createWaiting(
   const { columns, tenants } = core
   const { dequeue } = core.profile
   const line = 'createLine' in dequeue ? dequeue.createLine() : undefined
-  const bounds = createQueueBounds<WaitingRun>(core, queue, decisionOf)
+  const bounds = createQueueBounds<WaitingRun>(core, queue, decisionOf, run =>
+    line === undefined ? queue.length : line.ahead({ tenant: run.tenant, ...standingOf(run) }),
+  )
   let sequence = 0
   /** Rows of which there was news while those who could use them had a slot on its way: looked at when none comes. */
   const missed = new Set<number>()
@@ -280,9 +282,8 @@ export function createWaiting(
             return run.waitRow
           },
           tenant: run.tenant,
-          priority: run.request.priority ?? 0,
+          ...standingOf(run),
           cost: Math.max(1, (run.request.estimatedTokens ?? 0) / TOKENS_PER_REQUEST),
-          weight: run.request.tenantWeight ?? 1,
           previous: undefined,
           next: undefined,
           queued: false,
@@ -343,6 +344,13 @@ export function createWaiting(
       for (const waiter of [...queue] as WaitingRun[]) waiter.turnAway(error(waiter))
     },
   }
+}
+
+/** What decides when the tenants' turns are. */
+function standingOf({
+  request: { priority = 0, tenantWeight = 1 },
+}: Run): Pick<Waiter, 'priority' | 'weight'> {
+  return { priority, weight: tenantWeight }
 }
 
 function rowsOf(run: Run): Iterable<number> {

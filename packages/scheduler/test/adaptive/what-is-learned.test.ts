@@ -67,7 +67,7 @@ describe('what an account was learned to be', () => {
     const held = await Promise.all([1, 2].map(() => world.scheduler.acquire({ model: 'm' })))
     const waiting = [1, 2, 3, 4, 5].map(() => ask(world.scheduler, { model: 'm' }))
     await settled()
-    const told = /for (\d+) ms/.exec(waiting[4]!.error!.message)
+    const told = /takes (\d+) ms/.exec(waiting[4]!.error!.message)
     expect(Number(told![1])).toBeLessThan(30_000)
     for (const lease of held) lease[Symbol.dispose]()
   })
