@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createJobRunner, type Job } from '../src/league/job.ts'
 import { leagueRow, overallRows } from '../src/league/rows.ts'
-import { leagueTable } from '../src/league/table.ts'
-import { measure } from '../src/measure/measures.ts'
+import { groupTable, leagueTable } from '../src/league/table.ts'
+import { type Measures, measure } from '../src/measure/measures.ts'
 import { quantiles } from '../src/measure/percentile.ts'
 import { createRecords } from '../src/measure/records.ts'
 import { runJobs } from '../src/node/run-jobs.ts'
@@ -142,4 +142,21 @@ it('reports on one page that asks for nothing else', async () => {
   // Slowdown, first token, queue, and one share plot a policy.
   expect(html.match(/<svg /g)).toHaveLength(5)
   expect(html.match(/>dead</g)!.length).toBeGreaterThanOrEqual(3)
+})
+
+it('the table of tenants and tiers tells the mean over all runs of a policy', () => {
+  const run = (policy: string, failPercent: number | null, slow95: number | null) => ({
+    policy,
+    measures: {
+      groups: [{ group: 'tenant a', sharePercent: 40, slow95, sloPercent: 90, failPercent }],
+    } as unknown as Measures,
+  })
+  const table = groupTable([run('one', 1, 2), run('two', 7, 7), run('one', 3, null)])
+  expect(table.split('\n').map(line => line.split(/\s{2,}/).filter(cell => cell !== ''))).toEqual([
+    ['share %', 'slow95', 'SLO %', 'fail %'],
+    ['one', 'tenant a', '40.00', '2.00', '90.00', '2.00'],
+    ['two', 'tenant a', '40.00', '7.00', '90.00', '7.00'],
+    [],
+  ])
+  expect(groupTable([{ policy: 'one', measures: { groups: [] } as unknown as Measures }])).toBe('')
 })

@@ -5,8 +5,7 @@ import { note, print } from './output.ts'
 /** Prints the table of some runs, and below it their tenants and tiers. */
 export function tellResults(results: readonly JobResult[]): void {
   print(leagueTable(rowsOf(results)).trimEnd())
-  const first = results.filter(({ job }) => job.seed === results[0]!.job.seed)
-  const groups = groupTable(first.map(({ job, measures }) => ({ policy: job.policy, measures })))
+  const groups = groupTable(results.map(({ job, measures }) => ({ policy: job.policy, measures })))
   if (groups !== '') print(`\n${groups.trimEnd()}`)
 }
 

@@ -64,20 +64,27 @@ function line(policy: string, rows: readonly LeagueRow[]): string {
   return `  ${policy}`.padEnd(NAME_WIDTH) + cells.join('')
 }
 
-/** What tenants and tiers came to, for each policy that has any; `''` when none has. */
+/** What tenants and tiers came to under each policy, the mean over its runs; `''` when there are none. */
 export function groupTable(
   runs: readonly { readonly policy: string; readonly measures: Measures }[],
 ): string {
-  const lines = runs.flatMap(({ policy, measures }) =>
-    measures.groups.map(({ group, sharePercent, slow95, sloPercent, failPercent }) => {
-      const figures = [sharePercent, slow95, sloPercent, failPercent]
-      const cells = figures.map(figure => (figure === null ? '-' : figure.toFixed(2)).padStart(WIDTH))
+  const policies = [...new Set(runs.map(({ policy }) => policy))]
+  const lines = policies.flatMap(policy => {
+    const groups = runs.filter(run => run.policy === policy).flatMap(({ measures }) => measures.groups)
+    return [...new Set(groups.map(({ group }) => group))].map(group => {
+      const of = groups.filter(other => other.group === group)
+      const cells = GROUP_COLUMNS.map(column => {
+        const figure = mean(of.flatMap(measures => measures[column] ?? []))
+        return (figure === null ? '-' : figure.toFixed(2)).padStart(WIDTH)
+      })
       return `  ${policy}`.padEnd(NAME_WIDTH) + group.padEnd(GROUP_WIDTH) + cells.join('')
-    }),
-  )
+    })
+  })
   if (lines.length === 0) return ''
-  const names = ['share %', 'slow95', 'SLO %', 'fail %'].map(name => name.padStart(WIDTH)).join('')
+  const names = GROUP_HEADINGS.map(name => name.padStart(WIDTH)).join('')
   return `${[''.padEnd(NAME_WIDTH + GROUP_WIDTH) + names, ...lines].join('\n')}\n`
 }
 
 const GROUP_WIDTH = 22
+const GROUP_COLUMNS = ['sharePercent', 'slow95', 'sloPercent', 'failPercent'] as const
+const GROUP_HEADINGS = ['share %', 'slow95', 'SLO %', 'fail %'] as const
