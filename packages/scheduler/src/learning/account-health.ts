@@ -4,7 +4,7 @@ import { RowNumbers } from './row-numbers.ts'
 /**
  * How much slower than the fleet's line an account answers, as a natural logarithm of observed / predicted time:
  *
- *   slow = sum of old samples / (their weight + 4)                     half-life 10 minutes, samples within +-0.6
+ *   slow = sum of old samples / (their weight + 20)                    half-life 10 minutes, samples within +-0.6
  *   log  = (sum of new samples + late + 0.5 x slow) / (their weight + number late + 0.5)     half-life 20 s and five
  *                                                                                            samples, within +-3
  *
@@ -38,7 +38,8 @@ const SLOW_HALF_LIFE_MS = 600_000
 /** Of the samples before the newest: some eight count, or a busy account would take half a minute to look sick. */
 const FAST_KEPT = 7 / 8
 const FAST_PRIOR = 0.5
-const SLOW_PRIOR = 4
+/** So many, because the first answers show above all how wrong the first guess of the fleet's line was. */
+const SLOW_PRIOR = 20
 const FAST_CLIP = 3
 const SLOW_CLIP = 0.6
 

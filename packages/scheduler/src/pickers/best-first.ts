@@ -12,7 +12,7 @@ export function bestFirst(topK: number): Picker {
   return { name: 'best-first', topK, createDraw: () => new BestFirstDraw() }
 }
 
-/** Less than what leaving a session's account costs (rankers/costs/cold.ts): chance never decides that. */
+/** Less than what leaving a session's account costs (rankers/costs/cold.ts): of accounts that are alike chance moves none. */
 const ALIKE_MS = 50
 
 /** The place of the one that comes first of `n` in order of their scores, the best first. Draws nothing without a choice. */

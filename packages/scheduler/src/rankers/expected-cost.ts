@@ -84,7 +84,7 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     terms[at] = -ttftMs
     terms[at + 1] = -crowdingCost(weights.crowdingMs, u, bounds[MEAN_USE]!, cached / Math.max(1, input))
     const leaving = scratch.isWarm && cached === 0
-    terms[at + 2] = -coldCost(weights.cold, fit.perTokenMs, { uncachedTokens: uncached, leaving })
+    terms[at + 2] = -coldCost(weights.cold, fit.perTokenMs, { uncachedTokens: uncached, leaving, lineMs })
     const price = weights.failureMs
     terms[at + 3] = price === 0 ? 0 : -errorCost(learning.odds.odds(row, scratch.nowMs), price, lineMs)
     const tokens = uncached + outputTokensOf(request)

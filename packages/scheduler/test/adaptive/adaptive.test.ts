@@ -358,6 +358,24 @@ describe('a cold start', () => {
       expect(Math.max(...counts)).toBeLessThan(40)
     }
   })
+
+  it("counts it as nobody's merit that servers are a hundred times faster than the first guess, or slower", async () => {
+    for (const ttftMs of [5, 5_000]) {
+      for (let seed = 1; seed <= 10; seed++) {
+        const world = createWorld({ accounts: accounts(8, 16), profile: adaptiveProfile(), seed })
+        const ids: string[] = []
+        const at = new Map<string, string>()
+        for (let i = 0; i < 80; i++) {
+          const session = `s${i}`
+          ids.push(await serve(world, { model: 'm', session, inputTokens: 50 }, ttftMs))
+          at.set(session, ids[i]!)
+        }
+        expect(Math.max(...tally(ids, 8))).toBeLessThan(30)
+        for (const [session, account] of at)
+          expect(await serve(world, { model: 'm', session, inputTokens: 50 }, ttftMs)).toBe(account)
+      }
+    }
+  })
 })
 
 describe('an idle pool', () => {

@@ -45,7 +45,7 @@ function trueCost({ accounts, truth }: PolicyWorld): CostRanker {
     return (
       ttftMs +
       crowdingCost(crowdingMs, u, bounds[MEAN_USE]!, cached / Math.max(1, request.inputTokens)) +
-      coldCost(cold, PER_TOKEN_MS, { uncachedTokens, leaving: false }) +
+      coldCost(cold, PER_TOKEN_MS, { uncachedTokens, leaving: false, lineMs: 0 }) +
       errorCost(errorShare / (1 - errorShare), failureMs, ttftMs) +
       headroomCost(headroomMs, left / account.tokensPerMinute, spent)
     )
