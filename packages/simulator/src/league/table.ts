@@ -1,8 +1,9 @@
-import type { Measures } from '../measure/measures.ts'
+import { GROUP_HEADINGS, groupRows } from './group-rows.ts'
 import { hedgeNote } from './hedge-note.ts'
 import { COLUMNS, type Column, type LeagueRow, mean } from './rows.ts'
 
-const HEADINGS: Record<Column, string> = {
+/** What the columns of a league table are called. */
+export const HEADINGS: Readonly<Record<Column, string>> = {
   slow95: 'slow95',
   slow99: 'slow99',
   brownSlow99: 'brown99',
@@ -49,6 +50,11 @@ export function leagueTable(rows: readonly LeagueRow[]): string {
   return `${lines.join('\n')}\n`
 }
 
+/** A figure as every table shows it; `-` where there is none. */
+export function figureText(column: Column, figure: number | null): string {
+  return figure === null ? '-' : figure.toFixed(DIGITS[column] ?? 2)
+}
+
 const NAME_WIDTH = 28
 const WIDTH = 9
 
@@ -59,26 +65,16 @@ function header(name: string): string {
 function line(policy: string, rows: readonly LeagueRow[]): string {
   const cells = COLUMNS.map(column => {
     const figure = mean(rows.flatMap(row => row[column] ?? []))
-    return (figure === null ? '-' : figure.toFixed(DIGITS[column] ?? 2)).padStart(WIDTH)
+    return figureText(column, figure).padStart(WIDTH)
   })
   return `  ${policy}`.padEnd(NAME_WIDTH) + cells.join('')
 }
 
-/** What tenants and tiers came to under each policy, the mean over its runs; `''` when there are none. */
-export function groupTable(
-  runs: readonly { readonly policy: string; readonly measures: Measures }[],
-): string {
-  const policies = [...new Set(runs.map(({ policy }) => policy))]
-  const lines = policies.flatMap(policy => {
-    const groups = runs.filter(run => run.policy === policy).flatMap(({ measures }) => measures.groups)
-    return [...new Set(groups.map(({ group }) => group))].map(group => {
-      const of = groups.filter(other => other.group === group)
-      const cells = GROUP_COLUMNS.map(column => {
-        const figure = mean(of.flatMap(measures => measures[column] ?? []))
-        return (figure === null ? '-' : figure.toFixed(2)).padStart(WIDTH)
-      })
-      return `  ${policy}`.padEnd(NAME_WIDTH) + group.padEnd(GROUP_WIDTH) + cells.join('')
-    })
+/** What tenants and tiers came to as text; `''` when there are none. */
+export function groupTable(runs: Parameters<typeof groupRows>[0]): string {
+  const lines = groupRows(runs).map(({ policy, group, figures }) => {
+    const cells = figures.map(figure => (figure === null ? '-' : figure.toFixed(2)).padStart(WIDTH))
+    return `  ${policy}`.padEnd(NAME_WIDTH) + group.padEnd(GROUP_WIDTH) + cells.join('')
   })
   if (lines.length === 0) return ''
   const names = GROUP_HEADINGS.map(name => name.padStart(WIDTH)).join('')
@@ -86,5 +82,3 @@ export function groupTable(
 }
 
 const GROUP_WIDTH = 22
-const GROUP_COLUMNS = ['sharePercent', 'slow95', 'sloPercent', 'failPercent'] as const
-const GROUP_HEADINGS = ['share %', 'slow95', 'SLO %', 'fail %'] as const

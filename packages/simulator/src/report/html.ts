@@ -1,8 +1,10 @@
+import { GROUP_HEADINGS, groupRows } from '../league/group-rows.ts'
 import { hedgeNote } from '../league/hedge-note.ts'
 import type { JobResult } from '../league/job.ts'
 import { COLUMNS, leagueRow, mean } from '../league/rows.ts'
+import { figureText, HEADINGS } from '../league/table.ts'
 import { colourOf, distributionPlot, queuePlot, sharePlot } from './plots.ts'
-import { escaped, short } from './text.ts'
+import { escaped } from './text.ts'
 
 /**
  * A report of runs as one HTML page that needs nothing else: for each scenario a table (means over the seeds), and of the
@@ -31,13 +33,15 @@ const note = (text: string): string => (text === '' ? '' : `<p class="note">${es
 function section(results: readonly JobResult[]): string {
   const { id, scenario, seed } = results[0]!.job
   const first = results.filter(({ job }) => job.seed === seed)
+  const seeds = new Set(results.map(({ job }) => job.seed)).size
+  const means = seeds === 1 ? '' : `Tables: mean of ${seeds} seeds. `
   const heading = id === scenario.name ? id : `${id}: ${scenario.name}`
   return [
     `<section><h2>${escaped(heading)}</h2>`,
     scenario.description === undefined ? '' : `<p>${escaped(scenario.description)}</p>`,
     table(results),
-    groups(first),
-    `<p class="note">Plots: seed ${seed}. Hover a line for its name.</p>`,
+    groups(results),
+    `<p class="note">${means}Plots: seed ${seed}. Hover a line for its name.</p>`,
     legend(first),
     '<div class="plots">',
     distributionPlot(first, { key: 'slowdown', title: 'Slowdown', unit: 'times ideal' }),
@@ -48,18 +52,18 @@ function section(results: readonly JobResult[]): string {
   ].join('')
 }
 
-/** Tenants and tiers of the first seed. */
+/** Tenants and tiers, the mean over the seeds. */
 function groups(results: readonly JobResult[]): string {
-  const rows = results.flatMap(({ job, measures }) =>
-    measures.groups.map(({ group, sharePercent, slow95, sloPercent, failPercent }) => {
-      const cells = [sharePercent, slow95, sloPercent, failPercent]
-        .map(figure => `<td>${figure === null ? '-' : short(figure)}</td>`)
-        .join('')
-      return `<tr><th scope="row">${escaped(job.policy)}</th><td>${escaped(group)}</td>${cells}</tr>`
-    }),
-  )
+  const rows = groupRows(results.map(({ job, measures }) => ({ policy: job.policy, measures })))
   if (rows.length === 0) return ''
-  const head = ['policy', 'of', 'share %', 'slow95', 'sloPercent', 'failPercent']
+  const body = rows.map(({ policy, group, figures }) => {
+    const cells = figures.map(figure => `<td>${figure === null ? '-' : figure.toFixed(2)}</td>`).join('')
+    return `<tr><th scope="row">${escaped(policy)}</th><td>${escaped(group)}</td>${cells}</tr>`
+  })
+  return tableOf(['policy', 'of', ...GROUP_HEADINGS], body)
+}
+
+function tableOf(head: readonly string[], rows: readonly string[]): string {
   const cells = head.map(name => `<th scope="col">${name}</th>`).join('')
   return `<div class="wide"><table><thead><tr>${cells}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
 }
@@ -72,18 +76,16 @@ function legend(results: readonly JobResult[]): string {
 }
 
 function table(results: readonly JobResult[]): string {
-  const head = ['policy', ...COLUMNS].map(name => `<th scope="col">${name}</th>`).join('')
   const rows = [...new Set(results.map(({ job }) => job.policy))].map(policy => {
     const of = results
       .filter(({ job }) => job.policy === policy)
       .map(({ job, measures }) => leagueRow({ scenario: job.id, policy, seed: job.seed }, measures))
-    const cells = COLUMNS.map(column => {
-      const figure = mean(of.flatMap(row => row[column] ?? []))
-      return `<td>${figure === null ? '-' : short(figure)}</td>`
-    })
+    const cells = COLUMNS.map(
+      column => `<td>${figureText(column, mean(of.flatMap(row => row[column] ?? [])))}</td>`,
+    )
     return `<tr><th scope="row">${escaped(policy)}</th>${cells.join('')}</tr>`
   })
-  return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
+  return tableOf(['policy', ...COLUMNS.map(column => HEADINGS[column])], rows)
 }
 
 const STYLE = [
