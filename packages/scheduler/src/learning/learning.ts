@@ -72,21 +72,20 @@ export function createLearning(columns: Columns): Learning {
 
   /** With what the upstream says it read, where it says so: the estimate was for the prediction. */
   function fitLine(expectation: Expectation, usage: Usage | undefined): void {
-    const { firstTokenMs, loadFactor, healthLog, uncachedTokens } = expectation
+    const { firstTokenMs, loadFactor, healthLog } = expectation
     if (firstTokenMs === undefined) return
-    const uncached = usage === undefined ? uncachedTokens : usage.inputTokens - usage.cachedTokens
-    fit.observe(
-      tokensOf(uncached, uncachedTokens),
-      firstTokenMs / (loadFactor * Math.exp(healthLog - fleetLog)),
-    )
+    fit.observe(uncachedOf(expectation, usage), firstTokenMs / (loadFactor * Math.exp(healthLog - fleetLog)))
   }
 
   /** Without usage nobody knows how long it should have taken: one that runs in the background ends at once. */
   function wholeAnswer(expectation: Expectation, usage: Usage | undefined, nowMs: number): void {
     if (usage === undefined) return
-    const { row, predictedMs, admittedMs } = expectation
+    const { row, predictedMs, admittedMs, loadFactor } = expectation
+    const tookMs = nowMs - admittedMs
+    // Its first token came no later than its end: where all answers come whole, nothing else corrects a line that is too slow.
+    if (tookMs < predictedMs) fit.observe(uncachedOf(expectation, usage), tookMs / loadFactor)
     const output = tokensOf(usage.outputTokens, 0)
-    const { ratio, weight } = wholes.sample(nowMs - admittedMs, predictedMs, output)
+    const { ratio, weight } = wholes.sample(tookMs, predictedMs, output)
     health.observe(row, ratio, nowMs, weight)
   }
 
@@ -167,4 +166,10 @@ export function createLearning(columns: Columns): Learning {
       limits.forget(row)
     },
   }
+}
+
+function uncachedOf({ uncachedTokens }: Expectation, usage: Usage | undefined): number {
+  return usage === undefined
+    ? uncachedTokens
+    : tokensOf(usage.inputTokens - usage.cachedTokens, uncachedTokens)
 }

@@ -323,6 +323,19 @@ describe('answers that come whole', () => {
     expect(healed.get('a2')! / healed.get('a1')!).toBeLessThan(1.2)
   })
 
+  it('correct a first guess that is too slow, so that it is no merit of the account they came from', async () => {
+    const world = adaptive(2)
+    for (let i = 0; i < 12; i++) {
+      const lease = await world.scheduler.acquire({ ...whole, excluded: new Set(['a1']) })
+      world.clock.advance(20)
+      const usage = { inputTokens: 1_000, cachedTokens: 0, outputTokens: 10 }
+      lease.settle({ outcome: { kind: 'ok' }, usage })
+    }
+    const expected = await expectedMs(world)
+    expect(expected.get('a0')).toBeLessThan(150)
+    expect(expected.get('a1')! - expected.get('a0')!).toBeLessThan(50)
+  })
+
   it('that say nothing of their length say nothing of their account', async () => {
     const world = adaptive(2)
     const lease = await world.scheduler.acquire(whole)
