@@ -99,7 +99,7 @@ async function played(accounts: readonly object[], operations: readonly Operatio
   return run.world.scheduler.decisions().map(({ account, seed, rows }) => ({ account, seed, rows }))
 }
 
-const healing = fc.array(fc.tuple(fc.nat({ max: 5 }), fc.constantFrom('server_error', 'timeout', 'ok')), {
+const healing = fc.array(fc.tuple(fc.nat({ max: 5 }), fc.constantFrom('server_error', 'timeout', 'slow', 'ok')), {
   maxLength: 80,
   size: 'max',
 })
@@ -115,7 +115,12 @@ it('an account that is well again has traffic again within five minutes, whateve
       for (const [at, kind] of faults) {
         const excluded = new Set(ids.filter((_, i) => i !== at % count))
         const selection = await world.scheduler.select({ model: 'm', inputTokens: 1_000, excluded })
-        if (selection.kind === 'selected') selection.lease.settle({ outcome: { kind } as never })
+        if (selection.kind !== 'selected') continue
+        if (kind === 'slow') {
+          world.clock.advance(10_000)
+          selection.lease.firstToken()
+        }
+        selection.lease.settle({ outcome: { kind: kind === 'slow' ? 'ok' : kind } as never })
         world.clock.advance(1_000)
       }
       const served = new Set<string>()
