@@ -18,7 +18,7 @@ const parts: Readonly<Record<string, Readonly<Record<string, Knows>>>> = {
   stores: { runtime: 'all' },
   upstream: { wire: 'all' },
   proxy: { text: 'all', wire: 'all', runtime: 'types' },
-  telemetry: { text: 'all', runtime: 'types', proxy: 'types' },
+  telemetry: { text: 'all', runtime: 'all', proxy: 'types' },
   http: { wire: 'all', runtime: 'all', proxy: 'all' },
   admin: { runtime: 'types', proxy: 'all' },
   discovery: { wire: 'types', runtime: 'types', config: 'types', proxy: 'all' },

@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from '../runtime/make-folder.ts'
 
 export interface RotatingFileOptions {
   readonly path: string
@@ -40,7 +41,7 @@ export class RotatingFile {
   async #ensureOpen(): Promise<void> {
     if (this.#file !== undefined) return
     const { path } = this.#options
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path))
     this.#file = await open(path, 'a', 0o600)
     this.#sizeBytes = (await this.#file.stat()).size
   }

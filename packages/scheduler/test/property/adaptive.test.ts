@@ -99,10 +99,13 @@ async function played(accounts: readonly object[], operations: readonly Operatio
   return run.world.scheduler.decisions().map(({ account, seed, rows }) => ({ account, seed, rows }))
 }
 
-const healing = fc.array(fc.tuple(fc.nat({ max: 5 }), fc.constantFrom('server_error', 'timeout', 'slow', 'ok')), {
-  maxLength: 80,
-  size: 'max',
-})
+const healing = fc.array(
+  fc.tuple(fc.nat({ max: 5 }), fc.constantFrom('server_error', 'timeout', 'slow', 'ok')),
+  {
+    maxLength: 80,
+    size: 'max',
+  },
+)
 
 it('an account that is well again has traffic again within five minutes, whatever it did before', () =>
   holds(

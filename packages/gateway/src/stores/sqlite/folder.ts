@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
+import { makeFolder } from '../../runtime/make-folder.ts'
 import { StoreError } from './store-error.ts'
 
 /** Makes the data folder when it is missing, readable by its owner alone. An existing one is left as it is. */
 export function ensureFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in the way' : String(code)
