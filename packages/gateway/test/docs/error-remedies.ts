@@ -288,15 +288,20 @@ export const errorHelp: Readonly<Record<ErrorCode, ErrorHelp>> = {
     remedy: 'Retry later. Operator: add accounts or concurrency, or look for streams that hang.',
   },
   queue_full: {
-    when: '`wait.max` requests of the pool were waiting already.',
+    when: '`wait.max` requests of the pool were waiting already; or, with the profile `adaptive`, the wait would be longer than `wait.shed`.',
     remedy: 'Retry as Retry-After says. Operator: as for `queue_timeout`.',
   },
   accounts_cooling_down: {
-    when: 'Every account that serves the model is resting or ejected, for longer than a request may wait; or nearly every request for it has failed in the last ten seconds, and only one in ten is still sent.',
+    when: 'Every account that serves the model is resting or ejected, for longer than a request may wait.',
     remedy: 'Retry as Retry-After says. Operator: `headgate_account_state` says which and why.',
   },
+  upstream_outage: {
+    when: 'Nearly every request of the tenant for this model has failed in the last ten seconds, and only one in ten is still sent, to see when it is over.',
+    remedy:
+      'Retry as Retry-After says. Operator: the request log’s `attempts` say what the upstreams answer.',
+  },
   accounts_rate_limited: {
-    when: 'The same, and all of them because their upstream named a rate limit.',
+    when: 'As `accounts_cooling_down`, and all of them because their upstream named a rate limit.',
     remedy: 'Retry as Retry-After says; send less or add accounts.',
   },
   no_accounts: {

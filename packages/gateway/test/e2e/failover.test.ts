@@ -306,14 +306,12 @@ describe('when nobody can answer', () => {
       const answer = await ask()
       const { code } = ((await answer.json()) as { error: { code: string } }).error
       codes.set(code, (codes.get(code) ?? 0) + 1)
-      if (code === 'accounts_cooling_down') expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
+      if (code === 'upstream_outage') expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
     }
-    expect(codes.get('accounts_cooling_down')).toBeGreaterThan(120)
+    expect(codes.get('upstream_outage')).toBeGreaterThan(120)
     expect(generations(gateway.mock).length).toBeLessThan(80)
     const continued = await ask({ previous_response_id: id })
-    expect(((await continued.json()) as { error: { code: string } }).error.code).not.toBe(
-      'accounts_cooling_down',
-    )
+    expect(((await continued.json()) as { error: { code: string } }).error.code).not.toBe('upstream_outage')
   })
 
   it('a limit is told with the time when the first account is free again', async () => {

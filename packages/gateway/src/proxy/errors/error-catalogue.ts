@@ -207,6 +207,7 @@ export const errorCatalogue = {
     'later',
   ),
   accounts_cooling_down: unavailable('Every account that serves this model is recovering. Retry later.'),
+  upstream_outage: unavailable('Nearly everything fails upstream for this model at the moment. Retry later.'),
   accounts_rate_limited: entry(
     429,
     'rate_limit_error',

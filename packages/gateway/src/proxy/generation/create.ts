@@ -117,7 +117,7 @@ async function withoutHerd(exchange: GenerationExchange, creation: Creation): Pr
   const { shared, trace } = exchange
   const outage = shared.outages.of(trace)
   if (outage !== undefined && creation.facts.references.length === 0 && outage.refuses())
-    throw new GatewayError('accounts_cooling_down', { retryAfterMs: shared.spreadRetry(1000) })
+    throw new GatewayError('upstream_outage', { retryAfterMs: shared.spreadRetry(1000) })
   outage?.sent()
   try {
     await generate(exchange, creation)
