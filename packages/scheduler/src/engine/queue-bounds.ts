@@ -87,11 +87,12 @@ export function createQueueBounds<W extends Waiter>(
 
   /**
    * Why a run would wait longer than is worth it, undefined when it would not. By its tenant's turns: a tenant that asks for
-   * little is not turned away because another asks for too much.
+   * little is not turned away because another asks for too much. And by what was seen: nobody is turned away on a guess.
    */
   function tooLong(run: Run): string | undefined {
     const { shedMs } = profile.wait.pool
-    if (shedMs === undefined || run.domain !== undefined) return undefined
+    if (shedMs === undefined || run.domain !== undefined || core.learning?.isHoldKnown === false)
+      return undefined
     const before = servedBefore(run)
     if (before < ALWAYS_WAIT) return undefined
     const waitMs = expectedWaitMs(run, before + 1)

@@ -19,8 +19,10 @@ export interface Learning {
   readonly limits: LearnedLimit
   readonly warmth: Warmth
   readonly inFlight: InFlight
-  /** How long a slot is held, on average over the pool's last hundred requests or so. */
+  /** How long a slot is held, on average over the pool's last hundred requests or so; at first a guess. */
   readonly holdMs: number
+  /** Whether it is more than that. */
+  readonly isHoldKnown: boolean
   /** A slot was granted; the columns count it already. */
   admitted(grant: Grant, nowMs: number): Expectation
   /** The first output of a request. */
@@ -48,9 +50,11 @@ export interface End {
   readonly account: string
 }
 
-/** First guess of how long a slot is held, and the weight of the newest sample afterwards. */
+/** First guess of how long a slot is held, and the weight of the newest sample later on. */
 const FIRST_HOLD_MS = 8_000
 const HOLD_WEIGHT = 0.02
+/** From so many on the guess is history. */
+const HOLDS_KNOWN = 8
 /** One stream of an hour among answers of seconds counts as so many of them, or it would send everyone away. */
 const HOLD_CLIP = 10
 /** How fast what all accounts have in common moves from their health into the line. */
@@ -66,6 +70,7 @@ export function createLearning(columns: Columns): Learning {
   const inFlight = createInFlight()
   const wholes = createWholeAnswers()
   let holdMs = FIRST_HOLD_MS
+  let holds = 0
   /** The mean logarithm of observed / predicted: what is slow everywhere is the line's to know. */
   let fleetLog = 0
   let firsts = 0
@@ -98,6 +103,9 @@ export function createLearning(columns: Columns): Learning {
     inFlight,
     get holdMs() {
       return holdMs
+    },
+    get isHoldKnown() {
+      return holds >= HOLDS_KNOWN
     },
     admitted({ row, session, inputTokens, cachedTokens, whole }, nowMs) {
       const uncachedTokens = Math.max(0, inputTokens - cachedTokens)
@@ -149,7 +157,9 @@ export function createLearning(columns: Columns): Learning {
       if (verdict === 'neutral') return
       odds.observe(row, verdict === 'fault', nowMs)
       if (verdict === 'fault') return
-      holdMs += HOLD_WEIGHT * (Math.min(HOLD_CLIP * holdMs, nowMs - admittedMs) - holdMs)
+      holds++
+      holdMs +=
+        Math.max(HOLD_WEIGHT, 1 / (holds + 1)) * (Math.min(HOLD_CLIP * holdMs, nowMs - admittedMs) - holdMs)
       if (expectation.whole) wholeAnswer(expectation, usage, nowMs)
       else fitLine(expectation, usage)
       if (session === undefined) return

@@ -233,6 +233,7 @@ describe('a queue', () => {
   it('turns away who would wait longer than the limit, but never the first four, and says when to come back', async () => {
     const world = adaptive(1, { accounts: [{ id: 'a0', concurrency: 1 }] })
     const request = { model: 'm', inputTokens: 100 }
+    for (let i = 0; i < 8; i++) await serve(world, request, 5_000)
     const held = await world.scheduler.acquire(request)
     const asked = [1, 2, 3, 4].map(() => ask(world.scheduler, request))
     const shed = ask(world.scheduler, request)
@@ -243,6 +244,16 @@ describe('a queue', () => {
     held.settle({ outcome: { kind: 'ok' } })
     await settled()
     expect(asked[0]!.lease).toBeDefined()
+  })
+
+  it('turns nobody away on a guess of how long slots are held', async () => {
+    const world = adaptive(1, { accounts: [{ id: 'a0', concurrency: 1 }] })
+    const request = { model: 'm', inputTokens: 100 }
+    await serve(world, request, 5_000)
+    await world.scheduler.acquire(request)
+    const asked = Array.from({ length: 20 }, () => ask(world.scheduler, request))
+    await settled()
+    expect(asked.every(({ error }) => error === undefined)).toBe(true)
   })
 })
 

@@ -61,6 +61,11 @@ describe('what an account was learned to be', () => {
 
   it('is not that slots are held for hours because one stream was', async () => {
     const world = pool(1)
+    for (let i = 0; i < 8; i++) {
+      const short = await world.scheduler.acquire({ model: 'm' })
+      world.clock.advance(6_000)
+      short.settle({ outcome: { kind: 'ok' } })
+    }
     const stream = await world.scheduler.acquire({ model: 'm' })
     world.clock.advance(24 * 3_600_000)
     stream.settle({ outcome: { kind: 'ok' } })
