@@ -39,7 +39,7 @@ export interface WaitRule {
   readonly max: number
   /**
    * Nobody enters a queue of four or more who would have to wait longer than this, judged by how long slots are held, or
-   * longer than a thirteenth of it in a queue that was not empty for a minute; read of the pool's rule, where the profile
+   * longer than a thirteenth of it in a queue that was not empty for two minutes; read of the pool's rule, where the profile
    * learns. Default: whoever finds a place may enter.
    */
   readonly shedMs?: number

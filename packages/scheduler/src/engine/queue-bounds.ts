@@ -26,7 +26,7 @@ type Entry<W> =
 const FREE = { kind: 'free' } as const
 
 /** A queue that was not empty for so long is no burst that will pass: those in it wait for nothing but each other. */
-const STANDING_MS = 60_000
+const STANDING_MS = 120_000
 /** The share of the longest wait that is left then: as many are served from a short queue, and each of them sooner. */
 const STANDING_SHARE = 0.075
 
@@ -99,7 +99,7 @@ export function createQueueBounds<W extends Waiter>(
     const isStanding = clock.monotonicMs() - busySinceMs > STANDING_MS
     const mostMs = isStanding ? shedMs * STANDING_SHARE : shedMs
     if (waitMs <= mostMs) return undefined
-    const standing = isStanding ? ' in a queue that was not empty for a minute' : ''
+    const standing = isStanding ? ' in a queue that was not empty for two minutes' : ''
     return `${before} requests would be served before this one, which takes ${Math.round(waitMs)} ms as slots are held; the limit is ${Math.round(mostMs)} ms${standing}.`
   }
 

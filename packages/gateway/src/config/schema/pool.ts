@@ -40,7 +40,7 @@ const wait = section({
   shed: duration()
     .optional()
     .describe(
-      'With the profile adaptive: a request that would wait longer, at the rate the queue is served, is turned away at once, when four wait already; in a queue that was not empty for a minute already beyond a thirteenth of it. Omitted: 10s.',
+      'With the profile adaptive: a request that would wait longer, at the rate the queue is served, is turned away at once, when four wait already; in a queue that was not empty for two minutes already beyond a thirteenth of it. Omitted: 10s.',
     ),
   max: whole(0, 100_000).prefault(100).describe('How many requests of the pool may wait at once.'),
   ownerTimeout: duration()
