@@ -186,10 +186,31 @@ describe('what is bound', () => {
     }
   })
 
+  it('moves from the log although what has expired cannot be deleted, because another holds the database', async () => {
+    const bindings = store({ maintenanceEveryMs: 1000, busyTimeoutMs: 1 })
+    const size = (): number => statSync(join(folder, 'bindings.db')).size
+    for (let i = 0; i < 3000; i++) bindings.put(`key-${i}`, 'a'.repeat(100), 1000)
+    const before = size()
+    const other = new DatabaseSync(join(folder, 'bindings.db'))
+    other.exec('BEGIN IMMEDIATE')
+    try {
+      while (size() <= before) {
+        clock.advance(10 * hourMs)
+        await new Promise(resolve => setTimeout(resolve, 5))
+      }
+    } finally {
+      other.close()
+    }
+  })
+
   it('leaves a log that starts anew, although writes went on all through the round', async () => {
     const bindings = store({ maintenanceEveryMs: 1000, maxLogPages: 100 })
     let key = 0
-    const write = (): void => bindings.put(`key-${key++}`, 'a'.repeat(100), hourMs)
+    const write = (): void => {
+      // Without an end the loops below would fill the disk before the runner could stop them.
+      if (key > 300_000) throw new Error('The worker has not moved the log after 300,000 writes.')
+      bindings.put(`key-${key++}`, 'a'.repeat(100), hourMs)
+    }
     const size = (): number => statSync(join(folder, 'bindings.db')).size
     for (let i = 0; i < 1000; i++) write()
     const before = size()

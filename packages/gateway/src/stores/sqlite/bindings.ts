@@ -92,7 +92,7 @@ class SqliteBindingStore implements SqliteBindings {
   #lastWriteFailed = false
 
   constructor(options: SqliteBindingsOptions) {
-    const { path, clock, log = silentLog } = options
+    const { path, clock, log = silentLog, busyTimeoutMs = 250 } = options
     this.#file = join(path, 'bindings.db')
     this.#clock = clock
     this.#wallLeadMs = clock.wallMs() - clock.monotonicMs()
@@ -100,7 +100,7 @@ class SqliteBindingStore implements SqliteBindings {
     ensureFolder(path)
     this.#lock = lockFolder(path)
     try {
-      this.#database = openDatabase(this.#file, options.busyTimeoutMs ?? 250)
+      this.#database = openDatabase(this.#file, busyTimeoutMs)
     } catch (error) {
       this.#lock.release()
       throw error
@@ -122,6 +122,7 @@ class SqliteBindingStore implements SqliteBindings {
       file: this.#file,
       clock,
       everyMs: options.maintenanceEveryMs ?? 5000,
+      busyTimeoutMs,
       // Lives that were prolonged in memory alone are longer than the disk knows.
       expiredBeforeMs: () => this.#nowMs() - 2 * longestStepMs,
       log,

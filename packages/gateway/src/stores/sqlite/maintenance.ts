@@ -8,6 +8,8 @@ export interface MaintenanceOptions {
   readonly file: string
   readonly clock: Clock
   readonly everyMs: number
+  /** How long a delete may wait while another holds the database. */
+  readonly busyTimeoutMs: number
   /** Bindings whose life ended before this instant (on the store's own time) may be deleted. */
   readonly expiredBeforeMs: () => number
   readonly log: Log
@@ -38,7 +40,7 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
 
   function order(): void {
     const message: MaintenanceOrder = { expiredBeforeMs: expiredBeforeMs() }
-    worker ??= startWorker(options.file, { report, lost })
+    worker ??= startWorker({ file: options.file, busyTimeoutMs: options.busyTimeoutMs }, { report, lost })
     worker.postMessage(message)
   }
 
@@ -71,10 +73,9 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
 }
 
 function startWorker(
-  file: string,
+  data: MaintenanceData,
   hears: { readonly report: (report: MaintenanceReport) => void; readonly lost: (error: unknown) => void },
 ): Worker {
-  const data: MaintenanceData = { file }
   // From sources this module is TypeScript and so is its neighbour; built, both are JavaScript.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const url = new URL(`./maintenance-worker.${extension}`, import.meta.url)
