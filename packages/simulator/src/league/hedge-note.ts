@@ -10,7 +10,7 @@ export function hedgeNote(policies: Iterable<string>): string {
   const names = hedging.length > 3 ? `${hedging.slice(0, 3).join(', ')} and others` : hedging.join(', ')
   return (
     `Hedged: ${names}, at most ${100 * budgetOf(hedging[0]!)} % of requests. Hedging is opt-in in the gateway: ` +
-    'hedge: { after: auto, budget: 0.03 } in a pool. Without: adaptive:no-hedge, balanced.'
+    'hedge: { after: auto, budget: 0.03 } in a pool. adaptive:no-hedge is adaptive without it.'
   )
 }
 
