@@ -1,5 +1,3 @@
-// Making one, and what it is made from.
-
 // The policies of a profile: the contracts, and the parts the shipped profiles are put together from.
 export type { AffinityRule, BoundFacts, Verdict } from './affinity/affinity-rule.ts'
 export type { BindingScope } from './affinity/binding-key.ts'
@@ -9,7 +7,7 @@ export { pricedSession } from './affinity/priced-session.ts'
 export { warmSession } from './affinity/warm-session.ts'
 export type { Columns } from './columns/columns.ts'
 export type { Ranked } from './columns/ranked.ts'
-export { createScheduler, type SchedulerOptions } from './create-scheduler.ts'
+export { createScheduler } from './create-scheduler.ts'
 export type { DequeueLine, DequeuePolicy, StatefulDequeue, StatelessDequeue } from './dequeue/dequeue.ts'
 export { tenantFair, warmFair } from './dequeue/fair.ts'
 export { fifo } from './dequeue/fifo.ts'
@@ -97,4 +95,5 @@ export type {
   Scheduler,
   SchedulerListener,
   SchedulerMetrics,
+  SchedulerOptions,
 } from './scheduler.ts'

@@ -4,7 +4,17 @@ import type { Lease } from './model/lease.ts'
 import type { ModelLimits } from './model/limits.ts'
 import type { ScheduleRequest } from './model/request.ts'
 import type { Selection } from './model/selection.ts'
-import type { MaybePromise } from './ports.ts'
+import type {
+  AccountSource,
+  BindingStore,
+  Clock,
+  HealthStore,
+  MaybePromise,
+  Random,
+  SlotStore,
+  Turns,
+} from './ports.ts'
+import type { Profile } from './profile.ts'
 
 /** What the core needs of an `AbortSignal`; the platform's own fits. */
 export interface CancelSignal {
@@ -12,6 +22,24 @@ export interface CancelSignal {
   readonly reason?: unknown
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void
   removeEventListener(type: 'abort', listener: () => void): void
+}
+
+/** What a scheduler is made of. */
+export interface SchedulerOptions {
+  readonly profile: Profile
+  readonly accounts: AccountSource
+  readonly slots: SlotStore
+  readonly bindings: BindingStore
+  readonly clock: Clock
+  readonly random: Random
+  /** Shares cool-downs and ejections with other schedulers; without it they stay here. */
+  readonly health?: HealthStore
+  /** Fairness between nodes; one process needs none. */
+  readonly turns?: Turns
+  /** Scopes every binding. Default `default`. */
+  readonly pool?: string
+  /** How many decisions are kept at most (default 1024), and in how many doubles (default 2^18, 2 MiB). */
+  readonly decisions?: { readonly capacity?: number; readonly doubles?: number }
 }
 
 /** Options of {@link Scheduler.acquire}. */

@@ -274,6 +274,16 @@ export class DecisionRing {
     data[at + OUTPUT] = end.usage.outputTokens
   }
 
+  /** The newest decisions first. */
+  latest(limit: number): Decision[] {
+    const found: Decision[] = []
+    for (let id = this.#next - 1; id >= this.#oldest && found.length < limit; id--) {
+      const decision = this.read(id)
+      if (decision !== undefined) found.push(decision)
+    }
+    return found
+  }
+
   /** Reads one decision; undefined once overwritten. */
   read(id: number): Decision | undefined {
     const at = this.#find(id)

@@ -15,7 +15,7 @@ function setUp(count: number, filters: readonly Filter[] = [modelFilter]) {
     models: i === 0 ? ['special', 'gpt-*'] : ['gpt-*'],
     ...(i < 2 ? { stateDomain: 'shared' } : {}),
   }))
-  createRoster(columns, () => true).replace(accounts)
+  createRoster(columns, { oldestId: 0, nextId: 0 }).replace(accounts)
   return createEligibleSets(columns, filters, weightedSum(DEFAULT_WEIGHTS))
 }
 

@@ -7,7 +7,10 @@ export interface Counters {
   /** A sticky request that had to wait got its slot. */
   admittedSticky(run: Run): void
   switched(): void
-  snapshot(runtimeStatsAccountCount: number): SchedulerMetrics
+  /** There are statistics of a row from now on, or none any more. */
+  measured(row: number): void
+  forgotten(row: number): void
+  snapshot(): SchedulerMetrics
 }
 
 /** Counts from zero. */
@@ -19,6 +22,7 @@ export function createCounters(): Counters {
   let switches = 0
   let latencyMicros = 0
   let skewMilli = 0
+  const rows = new Set<number>()
 
   return {
     selected(run) {
@@ -37,7 +41,9 @@ export function createCounters(): Counters {
     switched() {
       switches++
     },
-    snapshot(runtimeStatsAccountCount) {
+    measured: row => void rows.add(row),
+    forgotten: row => void rows.delete(row),
+    snapshot() {
       const per = (count: number) => (selectTotal > 0 ? count / selectTotal : 0)
       return {
         selectTotal,
@@ -50,7 +56,7 @@ export function createCounters(): Counters {
         stickyHitRatio: per(previousHits + sessionHits),
         accountSwitchRate: per(switches),
         loadSkewAvg: per(skewMilli / 1000),
-        runtimeStatsAccountCount,
+        runtimeStatsAccountCount: rows.size,
       }
     },
   }

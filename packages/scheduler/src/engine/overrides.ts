@@ -1,5 +1,7 @@
 /** What an operator may say of an account while it runs; see `Scheduler.operate`. */
-export type OperatorAction = 'drain' | 'enable' | 'disable' | 'reset'
+export type OperatorAction = (typeof ACTIONS)[number]
+
+export const ACTIONS = ['drain', 'enable', 'disable', 'reset'] as const
 
 /** An operator's word that stands beside the account source's own. */
 export type Override = 'drain' | 'disable'

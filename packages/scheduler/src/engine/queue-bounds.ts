@@ -2,7 +2,6 @@ import { hasRoom } from '../columns/columns.ts'
 import { boundedRetryMs, createServiceRate } from '../dequeue/service-rate.ts'
 import type { Waiter } from '../dequeue/waiter.ts'
 import { SchedulerError } from '../errors.ts'
-import type { Decision } from '../model/decision.ts'
 import type { Core } from './core.ts'
 import { isCandidate } from './eligibility.ts'
 import type { Run } from './run.ts'
@@ -41,7 +40,6 @@ const ALWAYS_WAIT = 4
 export function createQueueBounds<W extends Waiter>(
   core: Core,
   queue: WaitQueue,
-  decisionOf: (id: number) => Decision | undefined,
   servedBefore: (run: Run) => number,
 ): QueueBounds<W> {
   const { profile, clock, columns } = core
@@ -67,7 +65,7 @@ export function createQueueBounds<W extends Waiter>(
     return new SchedulerError('queue_full', message, {
       // Where nobody was served yet: whoever waits may do so as long as the plan says; half of that is a fair guess.
       retryAfterMs: retryAfterMs(run, queue.length, run.plan!.timeoutMs / 2),
-      decision: decisionOf(run.decisionId),
+      decision: core.ring.read(run.decisionId),
     })
   }
 
@@ -171,7 +169,7 @@ export function createQueueBounds<W extends Waiter>(
       const code = run.domain === undefined ? 'queue_timeout' : 'owner_unavailable'
       return new SchedulerError(code, `No slot became free within ${timeoutMs} ms.`, {
         retryAfterMs: retryAfterMs(run, queue.length, timeoutMs / 4),
-        decision: decisionOf(run.decisionId),
+        decision: core.ring.read(run.decisionId),
       })
     },
   }

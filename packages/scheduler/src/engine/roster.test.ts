@@ -9,9 +9,10 @@ const account = (id: string, order: number, facts: Partial<Account> = {}): Accou
   ...facts,
 })
 
-function rosterWith(reusable: (row: number) => boolean = () => true) {
+function rosterWith() {
   const columns = createColumns()
-  return { columns, roster: createRoster(columns, reusable) }
+  const decisions = { oldestId: 0, nextId: 0 }
+  return { columns, decisions, roster: createRoster(columns, decisions) }
 }
 
 describe('replace', () => {
@@ -43,13 +44,13 @@ describe('replace', () => {
   })
 
   it('gives a row to another account only when nobody means the old one any more', () => {
-    let free = false
-    const { roster, columns } = rosterWith(() => free)
+    const { roster, columns, decisions } = rosterWith()
+    decisions.nextId = 7
     roster.replace([account('a', 0)])
     columns.inUse[0] = 1
     roster.replace([account('b', 1)])
     expect(roster.rowOf('b')).toBe(1)
-    free = true
+    decisions.oldestId = 7
     roster.replace([account('b', 1), account('c', 2)])
     expect(roster.rowOf('c')).toBe(2)
     columns.inUse[0] = 0

@@ -17,20 +17,31 @@ export interface Roster {
 /** Ids without an account that are remembered at most. */
 const MAX_STRANGERS = 1024
 
-/**
- * Creates the roster. `reusable` says whether a row of a removed account is free of anyone who still means the
- * old account: records of decisions, leases.
- */
-export function createRoster(columns: Columns, reusable: (row: number) => boolean): Roster {
+/** The decisions that are remembered, of which each may mean the account that a row had then. */
+export interface Remembered {
+  readonly oldestId: number
+  readonly nextId: number
+}
+
+/** Creates the roster. The row of a removed account is free once no lease and no decision means that account. */
+export function createRoster(columns: Columns, decisions: Remembered): Roster {
   const rows = new Map<string, number>()
+  /** Row -> the first decision that cannot mean the account removed from it. */
+  const freeFrom: number[] = []
   const gone: number[] = []
   let size = 0
   let strangers = 0
 
+  function isFree(row: number): boolean {
+    return (
+      columns.inUse[row] === 0 && columns.claimed[row] === 0 && decisions.oldestId >= (freeFrom[row] ?? 0)
+    )
+  }
+
   function rowFor(id: string): number {
     const known = rows.get(id)
     if (known !== undefined) return known
-    const at = gone.findIndex(row => columns.inUse[row] === 0 && columns.claimed[row] === 0 && reusable(row))
+    const at = gone.findIndex(isFree)
     const row = at < 0 ? addRow(columns) : gone.splice(at, 1)[0]!
     if (at >= 0) {
       rows.delete(columns.ids[row]!)
@@ -59,6 +70,7 @@ export function createRoster(columns: Columns, reusable: (row: number) => boolea
         const account = columns.accounts[row]
         if (account === undefined || listed.has(account.id)) continue
         columns.accounts[row] = undefined
+        freeFrom[row] = decisions.nextId
         changed.push(row)
       }
       const leaving = [...changed]

@@ -1,3 +1,5 @@
+import type { BindingScope } from '../affinity/binding-key.ts'
+import type { ScheduleRequest } from '../model/request.ts'
 import type { MaybePromise } from '../ports.ts'
 import type { Core } from './core.ts'
 import { guarded, isPromise } from './maybe-promise.ts'
@@ -16,6 +18,22 @@ export function bindSession(core: Core, run: Run, row: number): MaybePromise<voi
     // Compared before it is changed: a newer binding of another request of this session stays.
     if (run.sessionWrite === 'move') return core.bindings.rebind(key, run.sessionTarget!, account, rule.ttlMs)
   })
+}
+
+/** Whether the request's session leads to an account; false when the store does not answer. */
+export function knowsSession(
+  { profile, bindings }: Core,
+  scope: BindingScope,
+  request: Pick<ScheduleRequest, 'tenant' | 'group' | 'session'>,
+): MaybePromise<boolean> {
+  const rule = profile.affinity.find(({ layer }) => layer === 'session_hash')
+  const key = rule?.key({ ...request, model: '' }, scope)
+  if (key === undefined) return false
+  const found = guarded<string | undefined, undefined>(
+    () => bindings.get(key),
+    () => undefined,
+  )
+  return isPromise(found) ? found.then(account => account !== undefined) : found !== undefined
 }
 
 /** A binding that could not be kept up costs a cold cache next time; it must not cost this request. */

@@ -11,7 +11,7 @@ import { createStandings } from './standings.ts'
 function setUp(facts: readonly Partial<Account>[]) {
   const clock = createManualClock()
   const columns = createColumns()
-  const roster = createRoster(columns, () => true)
+  const roster = createRoster(columns, { oldestId: 0, nextId: 0 })
   const told: string[] = []
   const published: HealthNotice[] = []
   let hear: (notice: HealthNotice) => void = () => {}

@@ -55,14 +55,13 @@ const TOKENS_PER_REQUEST = 1_000
 export function createWaiting(
   core: Core,
   release: (run: Run, row: number, slot: Slot) => void,
-  decisionOf: (id: number) => Decision | undefined,
   onDepth: () => void,
 ): Waiting {
   const queue = createWaitQueue(core.clock)
   const { columns, tenants } = core
   const { dequeue } = core.profile
   const line = 'createLine' in dequeue ? dequeue.createLine() : undefined
-  const bounds = createQueueBounds<WaitingRun>(core, queue, decisionOf, run =>
+  const bounds = createQueueBounds<WaitingRun>(core, queue, run =>
     line === undefined ? queue.length : line.ahead({ tenant: run.tenant, ...standingOf(run) }),
   )
   let sequence = 0
@@ -257,7 +256,7 @@ export function createWaiting(
   function goneError(run: Run): SchedulerError {
     const code = run.domain === undefined ? 'no_accounts' : 'owner_gone'
     return new SchedulerError(code, 'The accounts this request waited for are gone or switched off.', {
-      decision: decisionOf(run.decisionId),
+      decision: core.ring.read(run.decisionId),
     })
   }
 
@@ -272,7 +271,7 @@ export function createWaiting(
       if (entry.kind === 'instead') entry.of.turnAway(bounds.displaced(entry.of.run))
       const sinceMs = core.clock.monotonicMs()
       return new Promise((resolve, reject) => {
-        const onAbort = () => waiter.turnAway(aborted(signal, decisionOf(run.decisionId)))
+        const onAbort = () => waiter.turnAway(aborted(signal, core.ring.read(run.decisionId)))
         const waiter: WaitingRun = {
           run,
           sequence: ++sequence,
