@@ -9,7 +9,8 @@ import {
   createSeededRandom,
 } from './memory/index.ts'
 import type { Decision } from './model/decision.ts'
-import { balancedProfile, loadAwareProfile } from './profile.ts'
+import { balancedProfile } from './profiles/balanced.ts'
+import { loadAwareProfile } from './profiles/load-aware.ts'
 import { replay } from './replay.ts'
 
 function schedulerOf(count: number, profile = balancedProfile()) {

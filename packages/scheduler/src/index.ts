@@ -61,18 +61,13 @@ export type {
   Turns,
   Unsubscribe,
 } from './ports.ts'
-export {
-  adaptiveProfile,
-  balancedProfile,
-  classicProfile,
-  loadAwareProfile,
-  type PatienceRule,
-  PROFILES,
-  type Profile,
-  type ProfileName,
-  type ProfileOptions,
-  type WaitRule,
-} from './profile.ts'
+export type { PatienceRule, Profile, WaitRule } from './profile.ts'
+export { adaptiveProfile } from './profiles/adaptive.ts'
+export { balancedProfile } from './profiles/balanced.ts'
+export { classicProfile } from './profiles/classic.ts'
+export { loadAwareProfile } from './profiles/load-aware.ts'
+export type { ProfileOptions } from './profiles/options.ts'
+export { PROFILES, type ProfileName } from './profiles/shipped.ts'
 export type { SelectionRandom } from './random.ts'
 export { coldCost } from './rankers/costs/cold.ts'
 export { crowdingCost } from './rankers/costs/crowding.ts'

@@ -60,7 +60,7 @@ describe('the core', () => {
 
   it('has policies that know nothing of the engine: it calls them, through what they export', () => {
     const policies =
-      /^(affinity|columns|dequeue|filters|health|limits|model|pickers|rankers|stats)\/|^(profile|ports)\.ts$/
+      /^(affinity|columns|dequeue|filters|health|hedging|learning|limits|model|pickers|profiles|rankers|samplers|stats)\/|^(profile|ports)\.ts$/
     const outward = files
       .filter(({ path }) => policies.test(path))
       .filter(({ text }) => importsOf(text).some(target => /\/(engine\/|create-scheduler)/.test(target)))

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { adaptiveProfile, balancedProfile, classicProfile, loadAwareProfile, PROFILES } from './profile.ts'
+import { adaptiveProfile } from './adaptive.ts'
+import { balancedProfile } from './balanced.ts'
+import { classicProfile } from './classic.ts'
+import { loadAwareProfile } from './load-aware.ts'
+import { PROFILES } from './shipped.ts'
 
 describe.each([classicProfile, balancedProfile])('weights of %o', profile => {
   it('must be finite, at least 0, and not all 0', () => {
