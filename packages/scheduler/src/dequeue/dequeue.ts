@@ -30,7 +30,7 @@ export interface DequeueLine {
   next(
     mayUse: (waiter: Waiter) => boolean,
     nowMs: number,
-    urgency?: (waiter: Waiter, nowMs: number) => number,
+    urgency?: (waiter: Waiter) => number,
   ): Waiter | undefined
   /** How many would be served before one more of this tenant, if all could use every slot. */
   ahead(of: Pick<Waiter, 'tenant' | 'priority' | 'weight'>): number

@@ -131,7 +131,7 @@ function unitsOf({ cost, weight }: Waiter): number {
 interface Choice {
   readonly mayUse: (waiter: Waiter) => boolean
   readonly nowMs: number
-  readonly urgency: ((waiter: Waiter, nowMs: number) => number) | undefined
+  readonly urgency: ((waiter: Waiter) => number) | undefined
   readonly lookAhead: number
 }
 
@@ -164,7 +164,7 @@ function chooseOf(
     const may = waiter.deadlineMs > nowMs && mayUse(waiter)
     if (isClaiming) units += unitsOf(waiter)
     if (!may || isClaiming) continue
-    const worth = urgency === undefined ? 0 : urgency(waiter, nowMs)
+    const worth = urgency === undefined ? 0 : urgency(waiter)
     if (worth > most) {
       found = waiter
       most = worth

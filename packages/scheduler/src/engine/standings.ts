@@ -1,16 +1,8 @@
 /** Longer than other files: every word about an account (operator, source, cool-down, ejection) meets in one state. */
 
-import { type Columns, OPEN, REACHABLE, touch } from '../columns/columns.ts'
-import { heldUntilMs, isRetired, nextModelLimitMs } from '../filters/standing.ts'
+import { type Columns, REACHABLE, touch } from '../columns/columns.ts'
 import { coolDownMs, verdict } from '../health/cool-down.ts'
-import {
-  type Ejection,
-  type EjectionEvent,
-  HEALTHY,
-  nextTickMs,
-  slowStartShare,
-  step,
-} from '../health/ejection.ts'
+import { type Ejection, type EjectionEvent, HEALTHY, slowStartShare, step } from '../health/ejection.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Clock, HealthNotice, HealthStore, Slot } from '../ports.ts'
 import type { Profile } from '../profile.ts'
@@ -18,6 +10,21 @@ import type { AccountState } from '../scheduler.ts'
 import { resetResults } from '../stats/runtime-stats.ts'
 import { createOverrides, type OperatorAction, type Override } from './overrides.ts'
 import { quietly } from './session-binding.ts'
+import {
+  availableAtMs,
+  clear,
+  createStanding,
+  dueMs,
+  isOut,
+  judge,
+  needsProbe,
+  readEntries,
+  readModelLimits,
+  reasonOf,
+  type Standing,
+  type Suspicion,
+  usableNow,
+} from './standing.ts'
 
 /** Who may be given work now: an operator's word, cool-downs and ejection, brought into one column. */
 export interface Standings {
@@ -48,39 +55,6 @@ export interface Standings {
   availableAtMs(row: number): number
   stateOf(row: number): { readonly state: AccountState['state']; readonly reason: string | undefined }
   close(): void
-}
-
-interface Standing {
-  revision: string | undefined
-  ejection: Ejection
-  /** The slot of a half-open account's one probe: what older streams say there is old news. */
-  probe: Slot | undefined
-  /** Monotonic; the later of all cool-downs counts. */
-  coolUntilMs: number
-  coolReason: string
-  /**
-   * The credential or the quota failed and no instant was named: it comes back by a probe, not by itself. Undefined
-   * while nothing of the sort is known.
-   */
-  suspicion: Suspicion | undefined
-  /** The latest grant that was served. */
-  okGrant: number
-  /** What the account's own entries say, brought to the monotonic clock. */
-  heldUntilMs: number
-  expiresMs: number
-  /** When the next limit for a single model ends; Infinity without one. */
-  modelDueMs: number
-  retired: boolean
-  draining: boolean
-  state: AccountState['state']
-  /** Whose word it is that takes the row out, or lets it finish. */
-  word: 'operator' | 'configuration' | 'expired'
-}
-
-interface Suspicion {
-  readonly untilMs: number
-  /** The latest grant that failed so; Infinity when it is not known when that was. */
-  readonly grant: number
 }
 
 /** Everything the standings tell others. */
@@ -118,22 +92,7 @@ export function createStandings(
   const unsubscribe = health?.subscribe(heard)
 
   function of(row: number): Standing {
-    standings[row] ??= {
-      revision: undefined,
-      ejection: HEALTHY,
-      probe: undefined,
-      coolUntilMs: 0,
-      coolReason: '',
-      suspicion: undefined,
-      okGrant: 0,
-      heldUntilMs: 0,
-      expiresMs: Number.POSITIVE_INFINITY,
-      modelDueMs: Number.POSITIVE_INFINITY,
-      retired: true,
-      draining: false,
-      state: 'active',
-      word: 'configuration',
-    }
+    standings[row] ??= createStanding()
     return standings[row]
   }
 
@@ -144,16 +103,11 @@ export function createStandings(
     const before = columns.usable[row]!
     const stateBefore = standing.state
     const override = account === undefined ? undefined : overrides.of(account.id)
-    const isExpired = standing.expiresMs <= nowMs
-    standing.retired =
-      account === undefined || override === 'disable' || isExpired || isRetired(account, clock.wallMs())
-    standing.draining = override === 'drain' || account?.status === 'draining'
-    standing.word = override !== undefined ? 'operator' : isExpired ? 'expired' : 'configuration'
-    standing.state = stateNow(standing, nowMs)
+    judge(standing, account, override, { nowMs, wallMs: clock.wallMs() })
     columns.usable[row] = usableNow(standing, nowMs)
     columns.share[row] = rules === undefined ? 1 : slowStartShare(standing.ejection, nowMs, rules)
     touch(columns, row)
-    const due = dueOf(standing, nowMs)
+    const due = dueMs(standing, nowMs, rules)
     if (due < nextDueMs) {
       nextDueMs = due
       events.dueEarlier()
@@ -166,14 +120,6 @@ export function createStandings(
       events.changed(row, stateBefore, standing.state, reasonOf(standing) ?? cause)
     }
     if (columns.usable[row]! & ~before) events.opened(row)
-  }
-
-  function dueOf(standing: Standing, nowMs: number): number {
-    let due = rules === undefined ? Number.POSITIVE_INFINITY : nextTickMs(standing.ejection, nowMs, rules)
-    for (const at of [standing.coolUntilMs, standing.heldUntilMs, standing.expiresMs, standing.modelDueMs]) {
-      if (at > nowMs && at < due) due = at
-    }
-    return due
   }
 
   function move(row: number, event: EjectionEvent, nowMs: number, grant = 0): void {
@@ -269,12 +215,7 @@ export function createStandings(
   }
 
   function forget(row: number): void {
-    const standing = of(row)
-    standing.ejection = HEALTHY
-    standing.probe = undefined
-    standing.suspicion = undefined
-    standing.okGrant = 0
-    standing.coolUntilMs = 0
+    clear(of(row))
     resetResults(columns, row)
   }
 
@@ -337,14 +278,7 @@ export function createStandings(
         standing.revision = account?.revision
         forget(row)
       }
-      if (account !== undefined) {
-        const wallMs = clock.wallMs()
-        const held = heldUntilMs(account)
-        standing.heldUntilMs = held > wallMs ? nowMs + held - wallMs : 0
-        standing.expiresMs =
-          account.expiresAtMs === undefined ? Number.POSITIVE_INFINITY : nowMs + account.expiresAtMs - wallMs
-        standing.modelDueMs = nowMs + nextModelLimitMs(account, wallMs) - wallMs
-      }
+      if (account !== undefined) readEntries(standing, account, { nowMs, wallMs: clock.wallMs() })
       apply(row, nowMs, isRevised ? 'new_revision' : 'configuration')
     },
     settled(row, outcome, slot, grant = 0) {
@@ -408,10 +342,7 @@ export function createStandings(
           standing.ejection = step(standing.ejection, 'tick', nowMs, rules, { mayEject: false, grant: 0 })
         }
         const modelFreed = standing.modelDueMs <= nowMs
-        if (modelFreed) {
-          const wallMs = clock.wallMs()
-          standing.modelDueMs = nowMs + nextModelLimitMs(columns.accounts[row]!, wallMs) - wallMs
-        }
+        if (modelFreed) readModelLimits(standing, columns.accounts[row]!, { nowMs, wallMs: clock.wallMs() })
         if (
           standing.state !== 'active' ||
           Math.min(standing.expiresMs, standing.modelDueMs) < Number.POSITIVE_INFINITY
@@ -437,59 +368,10 @@ export function createStandings(
     override: row => overrides.of(columns.ids[row]!),
     draining: row => of(row).draining,
     retired: row => of(row).retired,
-    availableAtMs(row) {
-      const standing = of(row)
-      if (standing.retired) return Number.POSITIVE_INFINITY
-      const ejectedUntil = standing.ejection.phase === 'ejected' ? standing.ejection.untilMs : 0
-      return Math.max(standing.coolUntilMs, standing.heldUntilMs, ejectedUntil)
-    },
+    availableAtMs: row => availableAtMs(of(row)),
     stateOf: row => ({ state: of(row).state, reason: reasonOf(of(row)) }),
     close() {
       unsubscribe?.()
     },
-  }
-}
-
-/** Neither takes normal traffic nor counts as a part of the half that stays. */
-function isOut(ejection: Ejection): boolean {
-  return ejection.phase === 'ejected' || ejection.phase === 'half_open'
-}
-
-/** What a person must mend, with no instant named at which it is mended. */
-function needsProbe(outcome: Outcome): boolean {
-  return (
-    outcome.kind === 'auth_broken' || (outcome.kind === 'quota_exhausted' && outcome.untilMs === undefined)
-  )
-}
-
-function stateNow(standing: Standing, nowMs: number): AccountState['state'] {
-  if (standing.retired) return 'disabled'
-  if (standing.coolUntilMs > nowMs || standing.heldUntilMs > nowMs) return 'cooling_down'
-  if (standing.ejection.phase === 'ejected') return 'ejected'
-  if (standing.ejection.phase === 'half_open') return 'probing'
-  if (standing.draining) return 'draining'
-  return standing.ejection.phase === 'slow_start' ? 'slow_start' : 'active'
-}
-
-function usableNow(standing: Standing, nowMs: number): number {
-  if (standing.retired || standing.coolUntilMs > nowMs || standing.heldUntilMs > nowMs) return 0
-  const { ejection } = standing
-  if (ejection.phase === 'ejected') return 0
-  if (ejection.phase === 'half_open') return ejection.probing ? 0 : REACHABLE
-  return standing.draining ? REACHABLE : REACHABLE | OPEN
-}
-
-function reasonOf(standing: Standing): string | undefined {
-  switch (standing.state) {
-    case 'cooling_down':
-      return standing.coolReason === '' ? 'held' : standing.coolReason
-    case 'ejected':
-    case 'probing':
-      return standing.suspicion === undefined ? 'consecutive_faults' : standing.coolReason
-    case 'disabled':
-    case 'draining':
-      return standing.word
-    default:
-      return undefined
   }
 }

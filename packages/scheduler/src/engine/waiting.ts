@@ -12,8 +12,8 @@ import { isPromise } from './maybe-promise.ts'
 import { createQueueBounds } from './queue-bounds.ts'
 import type { Run } from './run.ts'
 import { takeRow } from './take-slot.ts'
+import { urgency } from './urgency.ts'
 import { createWaitQueue, type WaitQueue } from './wait-queue.ts'
-import { cachedTokensAt } from './warm-places.ts'
 
 /** The waiting part of a scheduler: enters requests into the queue, and gives them freed slots. */
 export interface Waiting {
@@ -44,9 +44,6 @@ export interface WaitingRun extends Waiter {
   /** Told on a slot taken on its behalf. */
   admitted(): void
 }
-
-/** See `warmFair`. */
-const SAVING_COUNTS = 3
 
 /** What a thousand tokens cost a tenant while it waits: as much as a request. */
 const TOKENS_PER_REQUEST = 1_000
@@ -193,25 +190,13 @@ export function createWaiting(
   }
 
   function choose(row: number, may: (waiter: Waiter) => boolean): Waiter | undefined {
-    if (line !== undefined)
-      return line.next(may, core.clock.monotonicMs(), (waiter, nowMs) => urgency(waiter, row, nowMs))
-    return 'next' in dequeue ? queue.choose(dequeue, may) : undefined
-  }
-
-  /** How urgently a waiter needs a slot of this row: see `warmFair`. */
-  function urgency(waiter: Waiter, row: number, nowMs: number): number {
-    const { run } = waiter as WaitingRun
-    const { learning } = core
-    const waitedMs = nowMs - waiter.sinceMs
-    if (learning === undefined) return waitedMs
-    const here = cachedTokensAt(core, run, row)
-    let elsewhere = 0
-    for (const place of run.warm) {
-      if (place.row !== row) elsewhere = Math.max(elsewhere, cachedTokensAt(core, run, place.row))
+    if (line !== undefined) {
+      const nowMs = core.clock.monotonicMs()
+      return line.next(may, nowMs, waiter =>
+        urgency(core, (waiter as WaitingRun).run, row, nowMs - waiter.sinceMs),
+      )
     }
-    const { perTokenMs } = learning.fit
-    const bestMs = learning.fit.predictMs(run.inputTokens - Math.max(here, elsewhere))
-    return (waitedMs + SAVING_COUNTS * perTokenMs * (here - elsewhere)) / bestMs
+    return 'next' in dequeue ? queue.choose(dequeue, may) : undefined
   }
 
   /** Patience wears off: what was passed by is looked at again. */
