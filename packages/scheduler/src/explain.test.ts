@@ -9,6 +9,7 @@ import {
   createSeededRandom,
 } from './memory/index.ts'
 import type { Decision } from './model/decision.ts'
+import { adaptiveProfile } from './profiles/adaptive.ts'
 import { balancedProfile } from './profiles/balanced.ts'
 import { loadAwareProfile } from './profiles/load-aware.ts'
 import { replay } from './replay.ts'
@@ -69,6 +70,16 @@ describe('explain', () => {
     const again = decide(scheduler, 'k')
     expect(again.account).toBe(first.account)
     expect(explain(again).sentences.join(' ')).toContain('prompt cache is warm')
+  })
+
+  it('names a cheaper account that was full beside those that had a slot', () => {
+    const scheduler = schedulerOf(4, adaptiveProfile())
+    for (let i = 0; i < 4; i++) expect(['a0', 'a2']).toContain(decide(scheduler).account)
+    const decision = decide(scheduler)
+    expect(decision.account).toBe('a3')
+    expect(explain(decision).sentences.join('\n')).toMatch(
+      /: \d+ ms at a3 \(\d+ ms at a[02], but its slots were taken\)\.\na3 \(by its cost\) had a free slot\./,
+    )
   })
 
   it('says what waiting is for, and why there is nothing to wait for', () => {

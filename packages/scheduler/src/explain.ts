@@ -102,18 +102,22 @@ function howChosen(decision: Decision): string[] {
 
 /** The best and the next best: what the choice was about. Which of those that cost about the same comes first is drawn. */
 function whatItCosts({ rows, attempts: [first], seed, result }: Decision): string {
+  const sorted = byCost(rows)
+  const free = sorted.filter(hasRoom)
   // Who waits was offered nothing: what it hopes for, full as it is, belongs to the choice.
-  const [best, next] = result === 'wait' ? byCost(rows) : rows
-  const told = (row: Decision['rows'][number]) => `${Math.round(-row.score)} ms at ${row.account}`
+  const [best, next] = result === 'wait' || free.length === 0 ? sorted : free
+  const [least] = sorted
+  const told = (row: Row) => `${Math.round(-row.score)} ms at ${row.account}`
   const order =
     result === 'wait'
       ? 'What serving the request is expected to cost'
       : 'They were tried in the order of what serving the request there is expected to cost'
   if (best === undefined) return `${order}.`
-  if (next === undefined) return `${order}: ${told(best)}.`
+  const full = least === best ? '' : ` (${told(least!)}, but its slots were taken)`
+  if (next === undefined) return `${order}: ${told(best)}${full}.`
   const isDrawn = seed !== undefined && first?.by === 'draw' && first.account !== best.account
   const chance = isDrawn ? ', and chance decided among those that cost about the same' : ''
-  return `${order}: ${told(best)}, ${told(next)} next${chance}.`
+  return `${order}: ${told(best)}, ${told(next)} next${chance}${full}.`
 }
 
 function attemptSentence(
@@ -161,14 +165,19 @@ function howItWent(decision: Decision): string[] {
   return sentences
 }
 
+type Row = Decision['rows'][number]
+
+function hasRoom({ limit, inUse }: Row): boolean {
+  return limit <= 0 || inUse < limit
+}
+
 /** The least first; accounts with room are recorded before the full ones, whatever they cost. */
-function byCost(rows: Decision['rows']): Decision['rows'] {
+function byCost(rows: readonly Row[]): readonly Row[] {
   return [...rows].sort((a, b) => b.score - a.score)
 }
 
 /** Where waiting was a choice, what it was between; the best of the candidates was full then, and a worse one free. */
 function byChoice({ scoreUnit, rows }: Decision): string {
-  const hasRoom = ({ limit, inUse }: Decision['rows'][number]) => limit <= 0 || inUse < limit
   const [best, ...others] = byCost(rows)
   const free = others.find(hasRoom)
   if (scoreUnit !== 'ms' || best === undefined || hasRoom(best) || free === undefined) return ''
