@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { explainListenError } from '../runtime/listen-error.ts'
 import { note, print } from './output.ts'
 import { onSignals } from './signals.ts'
@@ -17,7 +17,11 @@ export function mockUpstreamCommand(): Command {
   return new Command('mock-upstream')
     .description('run an OpenAI-compatible server with made-up replies')
     .option('--port <number>', 'the port to listen on; 0 takes any free one', wholeNumber(0, 65_535), 8090)
-    .option('--key <key>', 'a key to accept, as one account; repeatable (default: any key)', collect, [])
+    .addOption(
+      new Option('--key <key>', 'a key to accept, as one account; repeatable')
+        .argParser(collect)
+        .default([], 'any key'),
+    )
     .option('--ttft <ms>', 'milliseconds until the first token', wholeNumber(0, 3_600_000))
     .option('--tokens-per-second <number>', 'the pace of a stream', wholeNumber(1, 1_000_000))
     .action(serveMock)
