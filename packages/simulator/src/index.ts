@@ -17,4 +17,9 @@ export { LEAGUE, type LeagueScenario } from './scenario/league.ts'
 export { type Change, replayWorld } from './scenario/replay.ts'
 export type { Problem } from './scenario/rules.ts'
 export type { Scenario, ScenarioIncident, ScenarioTenant, WorkloadKind } from './scenario/scenario.ts'
-export { type Recorded, type RecordedAccount, readDecisionLog } from './workload/decision-log.ts'
+export {
+  createDecisionLogReader,
+  type DecisionLogReader,
+  type Recorded,
+} from './workload/decision-log.ts'
+export type { RecordedAccount } from './workload/seen-accounts.ts'

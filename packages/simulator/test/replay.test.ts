@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { policyNamed } from '../src/policies/catalogue.ts'
 import { simulate } from '../src/run/simulate.ts'
 import { type Change, replayWorld } from '../src/scenario/replay.ts'
-import { readDecisionLog } from '../src/workload/decision-log.ts'
+import { createDecisionLogReader, type Recorded } from '../src/workload/decision-log.ts'
 
 interface Logged {
   readonly at: number
@@ -39,10 +39,16 @@ const log = [
   '{"v":1,"kind":"account","account":"one"}',
   'broken',
   '',
-].join('\n')
+]
+
+function readLog(rows: readonly string[]): Recorded {
+  const reader = createDecisionLogReader()
+  for (const row of rows) reader.read(row)
+  return reader.recorded()
+}
 
 describe('a decision log', () => {
-  const recorded = readDecisionLog(log)
+  const recorded = readLog(log)
 
   it('becomes sessions with their gaps, in the order of arrival', () => {
     expect(
@@ -72,8 +78,34 @@ describe('a decision log', () => {
   })
 })
 
+describe('a line', () => {
+  const good = JSON.parse(line({ at: 1_000, tokens: 100 }))
+  const [decision] = good.decisions
+
+  it('is read when it is whole', () => {
+    expect(readLog([JSON.stringify(good)])).toMatchObject({ requests: 1, skipped: 0 })
+  })
+
+  it.each<[string, object]>([
+    ['no request', { request: undefined }],
+    ['no attempts', { attempts: undefined }],
+    ['no decisions', { decisions: undefined }],
+    ['an empty list of decisions', { decisions: [] }],
+    ['a decision that is none', { decisions: [null] }],
+    ['a decision without an instant', { decisions: [{ ...decision, wallMs: undefined }] }],
+    ['a decision at no instant', { decisions: [{ ...decision, wallMs: 'noon' }] }],
+    ['a duration below 0', { decisions: [{ ...decision, durationMs: -1 }] }],
+    ['no session', { decisions: [{ ...decision, request: {} }] }],
+    ['rows that are none', { decisions: [{ ...decision, rows: [{ limit: 1 }] }] }],
+    ['no number of tokens', { request: { usage: { ...decision.usage, inputTokens: '7' } } }],
+    ['more tokens than there can be', { request: { usage: { ...decision.usage, inputTokens: 1e12 } } }],
+  ])('is left out, and counted, when it has %s', (_, change) => {
+    expect(readLog([JSON.stringify({ ...good, ...change })])).toMatchObject({ requests: 0, skipped: 1 })
+  })
+})
+
 describe('a replay', () => {
-  const recorded = readDecisionLog(log)
+  const recorded = readLog(log)
   const world = (...changes: Change[]) => replayWorld(recorded, { seed: 1, changes })
 
   it('runs the recorded requests', async () => {

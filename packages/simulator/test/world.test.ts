@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { createChance } from '../src/chance.ts'
+import { buildWorld } from '../src/scenario/build.ts'
+import type { Scenario } from '../src/scenario/scenario.ts'
 import { drawAccounts } from '../src/world/accounts.ts'
 import { createIncidents } from '../src/world/incidents.ts'
 import { decodeMs, firstTokenMs, MEAN_NOISE, noise } from '../src/world/latency.ts'
 import { createPrefixCache } from '../src/world/prefix-cache.ts'
 import { createTokenBucket } from '../src/world/token-bucket.ts'
+import { noTraces } from './no-traces.ts'
 
 describe('time to first token', () => {
   it('is (350 + base + 0.12 uncached + 0.008 cached) x speed x (1 + u^2 / 2)', () => {
@@ -78,6 +81,32 @@ describe('incidents', () => {
     expect(incidents.ailmentOf(1, 20).firstToken).toBe(1)
     expect(incidents.ailmentOf(0, 4).dead).toBe(true)
     expect(incidents.ailmentOf(0, 5).dead).toBe(false)
+  })
+})
+
+describe('a scenario', () => {
+  const scenario: Scenario = {
+    name: 'small',
+    durationSeconds: 60,
+    accounts: { count: 8 },
+    workload: { kind: 'agents', load: 0.5 },
+  }
+
+  it('has incidents that befall nobody twice by one, and others while there are others', () => {
+    const incident = { kind: 'dead', fromSeconds: 1, forSeconds: 1, accounts: 5 } as const
+    for (let seed = 1; seed <= 20; seed++) {
+      const { incidents } = buildWorld({ ...scenario, incidents: [incident, incident] }, seed, noTraces)
+      const [first, second] = incidents.map(({ accounts }) => accounts)
+      expect([new Set(first).size, new Set(second).size]).toEqual([5, 5])
+      expect(new Set([...first!, ...second!]).size).toBe(8)
+    }
+  })
+
+  it('is refused when it comes to more requests than a run can hold', () => {
+    const accounts = { count: 10_000 }
+    expect(() => buildWorld({ ...scenario, durationSeconds: 86_400, accounts }, 1, noTraces)).toThrow(
+      /comes to \d+ requests; a run can have 2000000\. Fix: make durationSeconds, /,
+    )
   })
 })
 

@@ -1,16 +1,18 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
+import { createInterface } from 'node:readline'
 import {
   type Change,
+  createDecisionLogReader,
   type JobResult,
-  readDecisionLog,
+  type Recorded,
   replayWorld,
   runOnce,
   type World,
 } from '@headgate/simulator'
 import { note } from './output.ts'
 import { policyOf } from './run-simulation.ts'
-import { keepResults, tellResults } from './simulation-results.ts'
+import { checkResultFiles, keepResults, tellResults } from './simulation-results.ts'
 import { UsageError } from './usage-error.ts'
 
 /** The flags of `headgate replay`, as they were given or by default. */
@@ -27,11 +29,15 @@ export interface ReplayFlags {
 export async function runReplay(flags: ReplayFlags): Promise<void> {
   const policies = flags.policies.split(',').map(policyOf)
   const changes = flags.set.map(changeOf)
-  const world = worldOf(await textOf(flags.log), flags, changes)
+  await checkResultFiles(flags)
+  const world = worldOf(await recordedIn(flags.log), flags, changes)
   const name = [`replay of ${basename(flags.log)}`, ...flags.set].join(', ')
   const results: JobResult[] = []
+  const stopwatch = { nowMicros: () => performance.now() * 1000 }
   for (const policy of policies)
-    results.push(await runOnce(world, { id: name, scenario: { name }, seed: flags.seed, policy }))
+    results.push(
+      await runOnce(world, { id: name, scenario: { name }, seed: flags.seed, policy }, { stopwatch }),
+    )
   tellResults(results)
   await keepResults(results, flags)
 }
@@ -47,21 +53,26 @@ function changeOf(text: string): Change {
   throw new UsageError(`--set: ${JSON.stringify(text)} is no change. Fix: write KEY=VALUE, such as load=1.5.`)
 }
 
-/** @throws UsageError */
-async function textOf(file: string): Promise<string> {
+/**
+ * Reads a log as a stream, however long it is.
+ * @throws UsageError
+ */
+async function recordedIn(file: string): Promise<Recorded> {
+  const reader = createDecisionLogReader()
   try {
-    return await readFile(file, 'utf8')
+    const rows = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })
+    for await (const row of rows) reader.read(row)
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error)
     throw new UsageError(
       `--log: ${file} cannot be read (${reason}). Fix: name the file of telemetry.decisionLog.`,
     )
   }
+  return reader.recorded()
 }
 
 /** @throws UsageError */
-function worldOf(text: string, { log, seed }: ReplayFlags, changes: readonly Change[]): World {
-  const recorded = readDecisionLog(text)
+function worldOf(recorded: Recorded, { log, seed }: ReplayFlags, changes: readonly Change[]): World {
   const { requests, skipped, durationMs, accounts, sessions } = recorded
   if (requests === 0) {
     throw new UsageError(

@@ -1,8 +1,8 @@
-import { type Job, policyNamed, type Scenario, scenarioProblems } from '@headgate/simulator'
+import { type Job, type JobResult, policyNamed, type Scenario, scenarioProblems } from '@headgate/simulator'
 import { runJobs, shippedScenarios } from '@headgate/simulator/node'
 import { loadDocument } from '../config/load-document.ts'
 import { note } from './output.ts'
-import { keepResults, tellResults } from './simulation-results.ts'
+import { checkResultFiles, keepResults, tellResults } from './simulation-results.ts'
 import { UsageError } from './usage-error.ts'
 
 /** The flags of `headgate simulate`, as they were given or by default. */
@@ -24,11 +24,22 @@ export async function runSimulation(flags: SimulateFlags): Promise<void> {
   const jobs = seeds.flatMap(seed =>
     policies.map((policy): Job => ({ id: scenario.name, scenario, seed, policy })),
   )
-  const results = await runJobs(jobs, {
-    progress: (done, all, { job }) => note(`${done}/${all}  ${job.policy}, seed ${job.seed}`),
-  })
+  await checkResultFiles(flags)
+  const results = await run(jobs)
   tellResults(results)
   await keepResults(results, flags)
+}
+
+/** @throws UsageError when the scenario asks for more than can be run. */
+async function run(jobs: readonly Job[]): Promise<JobResult[]> {
+  try {
+    return await runJobs(jobs, {
+      progress: (done, all, { job }) => note(`${done}/${all}  ${job.policy}, seed ${job.seed}`),
+    })
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`--scenario: ${error.message}`)
+    throw error
+  }
 }
 
 /**

@@ -71,6 +71,11 @@ describe('a wrong scenario says where and what', () => {
       /incidents\[0\]\.accounts: is "3\/2", neither a number nor a share/,
     ],
     [
+      'an incident of more accounts than there are',
+      `${right}incidents: [{ kind: dead, fromSeconds: 1, forSeconds: 1, accounts: 5 }]\n`,
+      /incidents\[0\]\.accounts: is 5, more than the 4 there are\. Fix: write at most accounts\.count/,
+    ],
+    [
       'an incident after the end',
       `${right}incidents: [{ kind: dead, fromSeconds: 60, forSeconds: 1, accounts: 1 }]\n`,
       /incidents\[0\]\.fromSeconds: is after the scenario has ended/,

@@ -51,6 +51,16 @@ describe('a wrong command line ends with exit code 2 and says why', () => {
       /--policies: There is no policy "fast"; the policies are classic, /,
     ],
     [
+      'a report where none can be',
+      ['simulate', '--scenario', 'brown-out', '--report', '/dev/null/report.html'],
+      /^error: --report: \/dev\/null\/report\.html cannot be written \(ENOTDIR\)\. Fix: name a file/,
+    ],
+    [
+      'figures where none can be',
+      ['replay', '--log', 'none.jsonl', '--json', '/dev/null/figures.json'],
+      /^error: --json: \/dev\/null\/figures\.json cannot be written \(ENOTDIR\)\. Fix: name a file/,
+    ],
+    [
       'a decision log that is not there',
       ['replay', '--log', 'none.jsonl'],
       /--log: none\.jsonl cannot be read \(ENOENT\)\. Fix: name the file of telemetry\.decisionLog/,

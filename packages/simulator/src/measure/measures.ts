@@ -22,7 +22,7 @@ export interface Measures {
   readonly attemptsPerRequest: number
   /** From the end of `dead` until its accounts have half their share from before; null when never. */
   readonly returnSeconds: number | null
-  readonly selectMicros: number
+  readonly selectMicros: number | null
   /** The same for each tenant and each priority tier, where there are several. */
   readonly groups: readonly GroupMeasures[]
 }

@@ -13,9 +13,12 @@ export interface RunOptions {
 type Message =
   | { readonly kind: 'done'; readonly result: JobResult }
   | { readonly kind: 'failed'; readonly message: string }
+  /** What was asked for is out of range. */
+  | { readonly kind: 'refused'; readonly message: string }
 
 /**
- * Makes runs on threads, and answers their results in the order of the jobs. Rejects with the first run that fails.
+ * Makes runs on threads, and answers their results in the order of the jobs. Rejects with the first run that fails: with a
+ * RangeError when its world would be too large.
  * Jobs of one world should stand together: a thread keeps the world it made last.
  */
 export async function runJobs(jobs: readonly Job[], options: RunOptions = {}): Promise<JobResult[]> {
@@ -26,7 +29,7 @@ export async function runJobs(jobs: readonly Job[], options: RunOptions = {}): P
   const work = async (worker: Worker): Promise<void> => {
     for (let at = next++; at < jobs.length; at = next++) {
       const message = await ask(worker, jobs[at]!)
-      if (message.kind === 'failed') throw new Error(`${describe(jobs[at]!)} failed: ${message.message}`)
+      if (message.kind !== 'done') throw failure(jobs[at]!, message)
       results[at] = message.result
       progress?.(++done, jobs.length, message.result)
     }
@@ -40,8 +43,9 @@ export async function runJobs(jobs: readonly Job[], options: RunOptions = {}): P
   return results
 }
 
-function describe({ id, seed, policy }: Job): string {
-  return `${id} with ${policy}, seed ${seed},`
+function failure({ id, seed, policy }: Job, { kind, message }: Exclude<Message, { kind: 'done' }>): Error {
+  const text = `${id} with ${policy}, seed ${seed}, failed: ${message}`
+  return kind === 'refused' ? new RangeError(text) : new Error(text)
 }
 
 function ask(worker: Worker, job: Job): Promise<Message> {

@@ -10,9 +10,10 @@ port.on('message', async (job: Job) => {
   try {
     port.postMessage({ kind: 'done', result: await run(job) })
   } catch (error) {
-    port.postMessage({
-      kind: 'failed',
-      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    })
+    if (error instanceof RangeError) port.postMessage({ kind: 'refused', message: error.message })
+    else {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      port.postMessage({ kind: 'failed', message })
+    }
   }
 })

@@ -43,8 +43,8 @@ export interface Gateways {
   settle(): void | Promise<void>
   /** Forgets everything, as gateways that are started anew do; leases live on. */
   restart(): void
-  /** The median, which a machine with other work does not change much; 0 without a stopwatch. */
-  readonly selectMicros: number
+  /** The median, which a machine with other work does not change much; null without a stopwatch. */
+  readonly selectMicros: number | null
 }
 
 /** What gateways are made of. */
@@ -127,7 +127,7 @@ export function createGateways(options: GatewayOptions): Gateways {
       gateways = startAll(options, slots, loop.nowMs + starts++)
     },
     get selectMicros() {
-      return micros.length === 0 ? 0 : percentile(micros, 0.5)
+      return micros.length === 0 ? null : percentile(micros, 0.5)
     },
   }
 }

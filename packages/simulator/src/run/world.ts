@@ -30,5 +30,5 @@ export interface RunResult {
   readonly world: World
   readonly records: Records
   /** Median real time of a selection, in microseconds; 0 without a stopwatch. */
-  readonly selectMicros: number
+  readonly selectMicros: number | null
 }

@@ -100,13 +100,23 @@ function tiers(value: unknown, path: Problem['path'], problems: Problem[]): void
   problems.push({ path, message: 'are no cumulative shares', fix })
 }
 
-function acrossFields({ workload, incidents = [], durationSeconds }: Scenario, problems: Problem[]): void {
+function acrossFields(
+  { accounts, workload, incidents = [], durationSeconds }: Scenario,
+  problems: Problem[],
+): void {
   const sum = (workload.tenants ?? []).reduce((total, { share: part }) => total + part, 0)
   if (sum > 1.000001) {
     const fix = 'let the shares add up to 1 at most'
     problems.push({ path: ['workload', 'tenants'], message: `have shares that add up to ${sum}`, fix })
   }
-  for (const [place, { fromSeconds }] of incidents.entries()) {
+  for (const [place, { fromSeconds, accounts: befallen }] of incidents.entries()) {
+    if (typeof befallen === 'number' && befallen > accounts.count) {
+      problems.push({
+        path: ['incidents', place, 'accounts'],
+        message: `is ${befallen}, more than the ${accounts.count} there are`,
+        fix: 'write at most accounts.count, or a share such as 1/8',
+      })
+    }
     if (fromSeconds < durationSeconds) continue
     const fix = `begin before the end at ${durationSeconds} s, or make durationSeconds longer`
     problems.push({

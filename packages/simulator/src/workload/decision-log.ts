@@ -1,6 +1,7 @@
 import { percentile } from '../measure/percentile.ts'
-import { firstTokenMs, MEAN_PACE } from '../world/latency.ts'
 import { BLOCK_TOKENS } from '../world/prefix-cache.ts'
+import { type DecisionLine, readDecisionLine } from './decision-line.ts'
+import { createSeenAccounts, type RecordedAccount } from './seen-accounts.ts'
 import type { SessionStart, Turn } from './session.ts'
 
 /** What a gateway's decision log tells of its traffic, its accounts and its tenants. */
@@ -16,44 +17,23 @@ export interface Recorded {
   readonly skipped: number
 }
 
-/** An account as the log shows it. */
-export interface RecordedAccount {
-  readonly id: string
-  /** Its limit; where the log shows none, twice the most it had in use at once. */
-  readonly slots: number
-  readonly priority: number
-  /** The median of its times to first token over what the simulated world gives an account of mean pace. */
-  readonly speed: number
+/** Reads a decision log, a line at a time. */
+export interface DecisionLogReader {
+  read(row: string): void
+  recorded(): Recorded
 }
 
-// What is read of a line; the gateway's telemetry writes more.
-interface Line {
-  readonly kind?: string
-  readonly request: { readonly tenant?: string; readonly durationMs: number; readonly usage?: Usage }
-  readonly attempts: readonly { readonly outcome?: string }[]
-  readonly decisions: readonly LoggedDecision[]
+/** What is kept of a request: logs are longer than memory, and most of a line is why an account was chosen. */
+interface Kept {
+  readonly arrivedMs: number
+  readonly tenant: string
+  readonly session: string
+  readonly tokens: Tokens | undefined
 }
 
-interface Usage {
+interface Tokens {
   readonly inputTokens: number
-  readonly cachedTokens: number
   readonly outputTokens: number
-}
-
-interface LoggedDecision {
-  readonly wallMs: number
-  readonly admittedTo?: string
-  readonly waitedMs?: number
-  readonly durationMs?: number
-  readonly firstTokenMs?: number
-  readonly usage?: Usage
-  readonly request: { readonly session: string }
-  readonly rows: readonly {
-    readonly account: string
-    readonly limit: number
-    readonly inUse: number
-    readonly priority: number
-  }[]
 }
 
 const FAULTS = ['server_error', 'timeout', 'transport_error', 'overloaded']
@@ -63,133 +43,97 @@ const FAULTS = ['server_error', 'timeout', 'transport_error', 'overloaded']
  * session, in which a prompt begins with the one before as far as that went: the log holds no prompts, so what could be
  * cached is reckoned by length. Requests whose tokens are not told are given the median of the others.
  */
-export function readDecisionLog(text: string): Recorded {
-  const lines: Line[] = []
+export function createDecisionLogReader(): DecisionLogReader {
+  const requests: Kept[] = []
+  const accounts = createSeenAccounts()
   let skipped = 0
-  for (const row of text.split('\n')) {
-    if (row === '') continue
-    const line = lineOf(row)
-    if (line === undefined) skipped++
-    else lines.push(line)
+  let attempts = 0
+  let faults = 0
+
+  function keep({ request, attempts: made, decisions }: DecisionLine): void {
+    const { wallMs, request: key } = decisions[0]!
+    const { tenant = '', usage: tokens } = request
+    requests.push({ arrivedMs: wallMs, tenant, session: key.session, tokens })
+    attempts += made.length
+    faults += made.filter(({ outcome = '' }) => FAULTS.includes(outcome)).length
+    for (const decision of decisions) accounts.saw(decision)
   }
-  lines.sort((a, b) => arrivedMs(a) - arrivedMs(b))
-  const startMs = lines.length === 0 ? 0 : arrivedMs(lines[0]!)
-  const outcomes = lines.flatMap(({ attempts }) => attempts.map(({ outcome = '' }) => outcome))
+
   return {
-    sessions: sessionsOf(lines, startMs),
-    requests: lines.length,
-    durationMs: lines.length === 0 ? 0 : arrivedMs(lines.at(-1)!) - startMs + 1,
-    accounts: accountsOf(lines),
-    tenants: [...new Set(lines.map(({ request }) => request.tenant ?? ''))],
-    errorShare:
-      outcomes.length === 0 ? 0 : outcomes.filter(said => FAULTS.includes(said)).length / outcomes.length,
-    skipped,
+    read(row) {
+      if (row.trim() === '') return
+      const line = readDecisionLine(row)
+      if (line === undefined) skipped++
+      else keep(line)
+    },
+    recorded() {
+      // A line is written when its request ends.
+      const sorted = requests.toSorted((a, b) => a.arrivedMs - b.arrivedMs)
+      const startMs = sorted[0]?.arrivedMs ?? 0
+      return {
+        sessions: sessionsOf(sorted, startMs),
+        requests: sorted.length,
+        durationMs: sorted.length === 0 ? 0 : sorted.at(-1)!.arrivedMs - startMs + 1,
+        accounts: accounts.recorded(),
+        tenants: [...new Set(sorted.map(({ tenant }) => tenant))],
+        errorShare: attempts === 0 ? 0 : faults / attempts,
+        skipped,
+      }
+    },
   }
 }
 
-function lineOf(row: string): Line | undefined {
-  try {
-    const line = JSON.parse(row) as Line
-    return line.kind === 'request' && line.decisions.length > 0 ? line : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function arrivedMs({ decisions }: Line): number {
-  return decisions[0]!.wallMs
-}
-
-function sessionsOf(lines: readonly Line[], startMs: number): SessionStart[] {
-  const groups = new Map<string, Line[]>()
-  for (const [place, line] of lines.entries()) {
-    const { session } = line.decisions[0]!.request
-    const key = session === '' ? `${place}` : `${line.request.tenant} ${session}`
+function sessionsOf(requests: readonly Kept[], startMs: number): SessionStart[] {
+  const groups = new Map<string, Kept[]>()
+  for (const [place, request] of requests.entries()) {
+    const { tenant, session } = request
+    const key = session === '' ? `${place}` : `${tenant} ${session}`
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, [line])
-    else group.push(line)
+    if (group === undefined) groups.set(key, [request])
+    else group.push(request)
   }
-  const usual = usualTokens(lines)
+  const usual = usualTokens(requests)
+  const blocks = createBlocks()
   return Array.from(groups.values(), (group, serial) => ({
     serial,
-    atMs: arrivedMs(group[0]!) - startMs,
-    template: { turns: group.map((line, place) => turnOf(line, group[place - 1], usual)) },
-    keyed: group[0]!.decisions[0]!.request.session !== '',
-    tenant: group[0]!.request.tenant ?? '',
+    atMs: group[0]!.arrivedMs - startMs,
+    template: { turns: group.map((request, place) => turnOf(request, group[place - 1], usual, blocks)) },
+    keyed: group[0]!.session !== '',
+    tenant: group[0]!.tenant,
   }))
 }
 
-function turnOf(line: Line, before: Line | undefined, usual: Usage): Turn {
-  const { inputTokens, outputTokens } = line.request.usage ?? usual
+function turnOf(
+  { arrivedMs, tokens }: Kept,
+  before: Kept | undefined,
+  usual: Tokens,
+  blocks: (count: number) => readonly number[],
+): Turn {
+  const { inputTokens, outputTokens } = tokens ?? usual
   return {
-    gapMs: before === undefined ? 0 : arrivedMs(line) - arrivedMs(before),
+    gapMs: before === undefined ? 0 : arrivedMs - before.arrivedMs,
     inputTokens,
     outputTokens,
-    blocks: Array.from({ length: Math.floor(inputTokens / BLOCK_TOKENS) }, (_, place) => place),
+    blocks: blocks(Math.floor(inputTokens / BLOCK_TOKENS)),
   }
 }
 
-function usualTokens(lines: readonly Line[]): Usage {
-  const known = lines.flatMap(({ request }) => request.usage ?? [])
-  if (known.length === 0) return { inputTokens: 1_000, cachedTokens: 0, outputTokens: 200 }
-  const median = (of: (usage: Usage) => number) => percentile(known.map(of), 0.5)
+/** The first so many blocks of any session, one array for each count: they differ in nothing but their number. */
+function createBlocks(): (count: number) => readonly number[] {
+  const known = new Map<number, readonly number[]>()
+  return count => {
+    const blocks = known.get(count) ?? Array.from({ length: count }, (_, place) => place)
+    known.set(count, blocks)
+    return blocks
+  }
+}
+
+function usualTokens(requests: readonly Kept[]): Tokens {
+  const known = requests.flatMap(({ tokens }) => tokens ?? [])
+  if (known.length === 0) return { inputTokens: 1_000, outputTokens: 200 }
+  const median = (of: (tokens: Tokens) => number) => percentile(known.map(of), 0.5)
   return {
-    inputTokens: median(usage => usage.inputTokens),
-    cachedTokens: 0,
-    outputTokens: median(usage => usage.outputTokens),
+    inputTokens: median(({ inputTokens }) => inputTokens),
+    outputTokens: median(({ outputTokens }) => outputTokens),
   }
-}
-
-interface Seen {
-  limit: number
-  priority: number
-  readonly ratios: number[]
-  /** When its requests began and ended. */
-  readonly spans: (readonly [number, number])[]
-}
-
-/** Accounts by the rows of decisions that had any: one that found a session's account has none. */
-function accountsOf(lines: readonly Line[]): RecordedAccount[] {
-  const seen = new Map<string, Seen>()
-  const accountOf = (id: string): Seen => {
-    const known = seen.get(id) ?? { limit: 0, priority: 0, ratios: [], spans: [] }
-    seen.set(id, known)
-    return known
-  }
-  for (const decision of lines.flatMap(({ decisions }) => decisions)) {
-    for (const { account, limit, priority } of decision.rows)
-      Object.assign(accountOf(account), { limit, priority })
-    const { admittedTo, wallMs, waitedMs = 0, durationMs = 0 } = decision
-    if (admittedTo === undefined) continue
-    const account = accountOf(admittedTo)
-    account.spans.push([wallMs + waitedMs, wallMs + waitedMs + durationMs])
-    const ratio = paceOf(decision)
-    if (ratio !== undefined) account.ratios.push(ratio)
-  }
-  return Array.from(seen, ([id, { limit, priority, ratios, spans }]) => ({
-    id,
-    slots: limit > 0 ? limit : 2 * Math.max(1, mostAtOnce(spans)),
-    priority,
-    speed: ratios.length === 0 ? 1 : Math.min(100, Math.max(0.01, percentile(ratios, 0.5))),
-  }))
-}
-
-function mostAtOnce(spans: readonly (readonly [number, number])[]): number {
-  const steps = spans.flatMap(([from, to]) => [[from, 1] as const, [to, -1] as const])
-  steps.sort((a, b) => a[0] - b[0] || a[1] - b[1])
-  let now = 0
-  let most = 0
-  for (const [, step] of steps) {
-    now += step
-    most = Math.max(most, now)
-  }
-  return most
-}
-
-/** How many times slower than the world's mean account this was; undefined when the log does not tell. */
-function paceOf({ admittedTo, firstTokenMs: tookMs, usage, rows }: LoggedDecision): number | undefined {
-  if (tookMs === undefined || usage === undefined) return undefined
-  const row = rows.find(({ account, limit }) => account === admittedTo && limit > 0)
-  const use = row === undefined ? 0.5 : Math.min(1, (row.inUse + 1) / row.limit)
-  return tookMs / firstTokenMs(MEAN_PACE, usage.inputTokens - usage.cachedTokens, usage.cachedTokens, use)
 }
