@@ -123,9 +123,9 @@ export class Run implements DecisionFacts {
     return this.request.estimatedTokens ?? 0
   }
 
-  /** Tokens of its prompt; see `ScheduleRequest`. */
+  /** Tokens of its prompt, as far as they are known. */
   get inputTokens(): number {
-    return inputTokensOf(this.request)
+    return inputTokensOf(this.request, this.warm)
   }
 
   get tenant(): string {

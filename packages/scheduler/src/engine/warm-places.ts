@@ -27,6 +27,7 @@ export function withCached<T>(core: Core, run: Run, use: () => T): T {
   }
   const { cachedTokens } = scratch
   const { warm, hintRow } = run
+  scratch.inputTokens = run.inputTokens
   for (const { row } of warm) cachedTokens[row] = cachedTokensAt(core, run, row)
   if (hintRow >= 0 && warm.length === 0) cachedTokens[hintRow] = cachedTokensAt(core, run, hintRow)
   scratch.isWarm = warm.length > 0 || hintRow >= 0

@@ -27,8 +27,10 @@ export interface Expectation {
   /** The share of {@link predictedMs} that is due to that load: at least 1. */
   readonly loadFactor: number
   readonly admittedMs: number
-  /** Its answer comes whole: it is not listed, and has no first token. */
+  /** Its answer comes whole: it has no first token. */
   readonly whole: boolean
+  /** A first token may be told: it is listed, and its silence says something. */
+  readonly speaks: boolean
   /** Set at the first token. */
   firstTokenMs: number | undefined
   /** What was thought of the account just before its first token. */

@@ -164,6 +164,7 @@ describe('requests in flight', () => {
     loadFactor: 1,
     admittedMs: 0,
     whole: false,
+    speaks: true,
     firstTokenMs: undefined,
     healthLog: 0,
     previous: undefined,

@@ -8,6 +8,7 @@ import { createLearnedLimit, type LearnedLimit } from './learned-limit.ts'
 import { loadFactorOf, utilisation } from './load-factor.ts'
 import { tokensOf } from './prompt-size.ts'
 import { slownessOf } from './slowness.ts'
+import { createSpeech } from './speech.ts'
 import { createWarmth, type Warmth } from './warmth.ts'
 import { createWholeAnswers } from './whole-answers.ts'
 
@@ -69,6 +70,7 @@ export function createLearning(columns: Columns): Learning {
   const warmth = createWarmth()
   const inFlight = createInFlight()
   const wholes = createWholeAnswers()
+  const speech = createSpeech()
   let holdMs = FIRST_HOLD_MS
   let holds = 0
   /** The mean logarithm of observed / predicted: what is slow everywhere is the line's to know. */
@@ -78,8 +80,7 @@ export function createLearning(columns: Columns): Learning {
   /** With what the upstream says it read, where it says so: the estimate was for the prediction. */
   function fitLine(expectation: Expectation, usage: Usage | undefined): void {
     const { firstTokenMs, loadFactor, healthLog } = expectation
-    if (firstTokenMs === undefined) return
-    fit.observe(uncachedOf(expectation, usage), firstTokenMs / (loadFactor * Math.exp(healthLog - fleetLog)))
+    fit.observe(uncachedOf(expectation, usage), firstTokenMs! / (loadFactor * Math.exp(healthLog - fleetLog)))
   }
 
   /** Without usage nobody knows how long it should have taken: one that runs in the background ends at once. */
@@ -123,17 +124,20 @@ export function createLearning(columns: Columns): Learning {
         loadFactor,
         admittedMs: nowMs,
         whole,
+        speaks: !whole && speech.isTold,
         firstTokenMs: undefined,
         healthLog: 0,
         previous: undefined,
         next: undefined,
         listed: false,
       }
-      if (!whole) inFlight.add(expectation)
+      if (expectation.speaks) inFlight.add(expectation)
       return expectation
     },
     firstToken(expectation, nowMs) {
-      if (!expectation.listed) return
+      if (expectation.whole) return
+      speech.heard(true)
+      if (isForgotten(expectation)) return
       inFlight.remove(expectation)
       const { row, predictedMs, admittedMs } = expectation
       const ratio = Math.max(1e-3, (nowMs - admittedMs) / predictedMs)
@@ -148,6 +152,7 @@ export function createLearning(columns: Columns): Learning {
     },
     ended(expectation, { verdict, usage, account }, nowMs) {
       const { row, session, admittedMs, inputTokens } = expectation
+      const wasForgotten = isForgotten(expectation)
       if (expectation.listed) {
         inFlight.remove(expectation)
         const ratio = (nowMs - admittedMs) / expectation.predictedMs
@@ -160,8 +165,10 @@ export function createLearning(columns: Columns): Learning {
       holds++
       holdMs +=
         Math.max(HOLD_WEIGHT, 1 / (holds + 1)) * (Math.min(HOLD_CLIP * holdMs, nowMs - admittedMs) - holdMs)
-      if (expectation.whole) wholeAnswer(expectation, usage, nowMs)
-      else fitLine(expectation, usage)
+      const isSilent = expectation.firstTokenMs === undefined
+      if (isSilent && !expectation.whole && !wasForgotten) speech.heard(false)
+      if (!isSilent) fitLine(expectation, usage)
+      else if (!wasForgotten) wholeAnswer(expectation, usage, nowMs)
       if (session === undefined) return
       // The next turn begins with this one's prompt and its answer.
       const tokens =
@@ -176,6 +183,11 @@ export function createLearning(columns: Columns): Learning {
       limits.forget(row)
     },
   }
+}
+
+/** Its account was forgotten while it was silent: what comes of it now is another's. */
+function isForgotten({ speaks, listed, firstTokenMs }: Expectation): boolean {
+  return speaks && !listed && firstTokenMs === undefined
 }
 
 function uncachedOf({ uncachedTokens }: Expectation, usage: Usage | undefined): number {

@@ -1,4 +1,5 @@
 import type { ScheduleRequest } from '../model/request.ts'
+import type { WarmPlace } from './warmth.ts'
 
 /** A prompt of unknown size: neither the line nor the cache can say much, but health and load still do. */
 const UNKNOWN_INPUT_TOKENS = 1_000
@@ -11,15 +12,22 @@ export function tokensOf(told: number, otherwise: number): number {
   return Number.isNaN(told) ? otherwise : Math.min(MAX_TOKENS, Math.max(0, told))
 }
 
-/** The prompt's tokens as far as they are known. */
-export function inputTokensOf({ inputTokens = UNKNOWN_INPUT_TOKENS }: ScheduleRequest): number {
-  return Math.min(MAX_TOKENS, inputTokens)
+/**
+ * The prompt's tokens as far as they are known: as they are told, at most what the request reserves of a token limit, or as
+ * many as its session had the last time, because a turn begins with the one before.
+ */
+export function inputTokensOf(
+  { inputTokens, estimatedTokens = 0 }: ScheduleRequest,
+  warm: readonly WarmPlace[],
+): number {
+  if (inputTokens !== undefined) return Math.min(MAX_TOKENS, inputTokens)
+  if (estimatedTokens > 0) return Math.min(MAX_TOKENS, estimatedTokens)
+  let tokens = UNKNOWN_INPUT_TOKENS
+  for (const place of warm) tokens = Math.max(tokens, place.tokens)
+  return tokens
 }
 
 /** What a request may put out, as far as it is known. */
-export function outputTokensOf({
-  estimatedTokens = 0,
-  inputTokens = UNKNOWN_INPUT_TOKENS,
-}: ScheduleRequest): number {
+export function outputTokensOf({ estimatedTokens = 0 }: ScheduleRequest, inputTokens: number): number {
   return Math.min(MAX_TOKENS, Math.max(0, estimatedTokens - inputTokens))
 }

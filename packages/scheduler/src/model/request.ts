@@ -41,7 +41,7 @@ export interface ScheduleRequest {
   readonly tenantLimit?: number
   /**
    * Tokens of its prompt, as far as they are known before it is sent; what an adaptive profile predicts times and
-   * caches from. Default: unknown.
+   * caches from. Default: `estimatedTokens`, or as many as the session's turn before had.
    */
   readonly inputTokens?: number
   /**

@@ -1,7 +1,7 @@
 import type { Columns } from '../columns/columns.ts'
 import type { Learning } from '../learning/learning.ts'
 import { loadFactorOf, utilisation } from '../learning/load-factor.ts'
-import { inputTokensOf, outputTokensOf } from '../learning/prompt-size.ts'
+import { outputTokensOf } from '../learning/prompt-size.ts'
 import { slownessOf } from '../learning/slowness.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import { coldCost } from './costs/cold.ts'
@@ -74,7 +74,7 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
   ): number {
     const learning = scratch.learning!
     const { fit } = learning
-    const input = inputTokensOf(request)
+    const input = scratch.inputTokens
     const cached = weights.cache * scratch.cachedTokens[row]!
     const uncached = Math.max(0, input - cached)
     const lineMs = fit.predictMs(uncached)
@@ -87,7 +87,7 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     terms[at + 2] = -coldCost(weights.cold, fit.perTokenMs, { uncachedTokens: uncached, leaving, lineMs })
     const price = weights.failureMs
     terms[at + 3] = price === 0 ? 0 : -errorCost(learning.odds.odds(row, scratch.nowMs), price, lineMs)
-    const tokens = uncached + outputTokensOf(request)
+    const tokens = uncached + outputTokensOf(request, input)
     terms[at + 4] = -headroomCost(weights.headroomMs, scratch.limitShare(row), tokens)
     terms[at + 5] = -tierCost(weights.tierMs, columns.priority[row]!, bounds[BEST_PRIORITY]!)
     terms[at + 6] = -weights.slowStart * slowStartCost(columns.share[row]!, ttftMs)

@@ -7,7 +7,9 @@ import type { ScheduleRequest } from '../model/request.ts'
 export interface Scratch {
   /** Figures over the whole candidate set (smallest, largest, ...), laid out by the ranker. */
   readonly bounds: Float64Array
-  /** Tokens of this request's prompt that a row holds already; 0 but for the few that are warm. As long as the columns. */
+  /** Tokens of this request's prompt, as far as they are known. */
+  inputTokens: number
+  /** Those that a row holds already; 0 but for the few that are warm. As long as the columns. */
   cachedTokens: Float64Array
   /** Whether any row does. */
   isWarm: boolean
@@ -28,6 +30,7 @@ export const BOUNDS = 8
 export function createScratch(learning?: Learning): Scratch {
   return {
     bounds: new Float64Array(BOUNDS),
+    inputTokens: 0,
     cachedTokens: new Float64Array(16),
     isWarm: false,
     nowMs: 0,

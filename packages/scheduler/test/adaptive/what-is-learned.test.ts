@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { adaptiveProfile } from '../../src/index.ts'
+import { adaptiveProfile, type ScheduleRequest } from '../../src/index.ts'
 import { ask, createWorld, settled, type World } from '../engine/world.ts'
 
 const pool = (n: number, options: Partial<Parameters<typeof createWorld>[0]> = {}) =>
@@ -59,6 +59,35 @@ describe('what an account was learned to be', () => {
     expect(next.expectedFirstTokenMs).toBeLessThan(2_000)
   })
 
+  /** Serves one request there that puts out 100 tokens in a minute; `told`: with its first token after half a second. */
+  const serve = async (world: World, id: string, told: boolean) => {
+    const lease = await world.scheduler.acquire(only(world, id))
+    world.clock.advance(500)
+    if (told) lease.firstToken()
+    world.clock.advance(59_500)
+    const usage = { inputTokens: 1_000, cachedTokens: 0, outputTokens: 100 }
+    lease.settle({ outcome: { kind: 'ok' }, usage })
+  }
+
+  it.each([
+    ['is not that it is sick because nobody ever tells of first tokens', false],
+    ['is that it is sick when first tokens are told, but not of what it is asked now', true],
+  ])('%s', async (_, told) => {
+    const world = pool(2)
+    for (let i = 0; i < 40; i++) for (const id of ['a0', 'a1']) await serve(world, id, told)
+    const silent = [
+      await world.scheduler.acquire(only(world, 'a0')),
+      await world.scheduler.acquire(only(world, 'a0')),
+    ]
+    world.clock.advance(30_000)
+    const other = await world.scheduler.acquire(only(world, 'a1'))
+    silent[0]![Symbol.dispose]()
+    const ratio = (await costAt(world, 'a0')) / (await costAt(world, 'a1'))
+    if (told) expect(ratio).toBeGreaterThan(3)
+    else expect(ratio).toBeLessThan(1.5)
+    for (const lease of [silent[1]!, other]) lease[Symbol.dispose]()
+  })
+
   it('is not that slots are held for hours because one stream was', async () => {
     const world = pool(1)
     for (let i = 0; i < 8; i++) {
@@ -75,6 +104,40 @@ describe('what an account was learned to be', () => {
     const told = /takes (\d+) ms/.exec(waiting[4]!.error!.message)
     expect(Number(told![1])).toBeLessThan(30_000)
     for (const lease of held) lease[Symbol.dispose]()
+  })
+})
+
+describe('a prompt of which no size is told', () => {
+  /** The line's price of a prompt: what an idle account without a cache would cost. */
+  const priceOf = async (request: ScheduleRequest) => {
+    const world = pool(2)
+    const usage = { inputTokens: 30_000, cachedTokens: 0, outputTokens: 500 }
+    const turn = await world.scheduler.acquire({ ...only(world, 'a0'), inputTokens: 30_000, session: 's' })
+    world.clock.advance(4_000)
+    turn.firstToken()
+    turn.settle({ outcome: { kind: 'ok' }, usage })
+    const lease = await world.scheduler.acquire({ ...request, excluded: new Set(['a0']) })
+    return lease.expectedFirstTokenMs!
+  }
+
+  it('is as large as its session was the last time, or what it reserves, and else small', async () => {
+    const told = (inputTokens: number) => priceOf({ model: 'm', inputTokens })
+    expect(await priceOf({ model: 'm', session: 's' })).toBe(await told(30_500))
+    expect(await priceOf({ model: 'm', session: 's', estimatedTokens: 40_000 })).toBe(await told(40_000))
+    expect(await priceOf({ model: 'm' })).toBe(await told(1_000))
+  })
+
+  it('goes where its session is warm, as one does whose size is told', async () => {
+    const world = pool(2)
+    const usage = { inputTokens: 30_000, cachedTokens: 0, outputTokens: 500 }
+    const turn = await world.scheduler.acquire({ ...only(world, 'a1'), session: 's' })
+    world.clock.advance(4_000)
+    turn.firstToken()
+    turn.settle({ outcome: { kind: 'ok' }, usage })
+    const busy = await world.scheduler.acquire({ ...only(world, 'a1') })
+    const next = await world.scheduler.acquire({ model: 'm', session: 's' })
+    expect(next.account.id).toBe('a1')
+    for (const lease of [busy, next]) lease[Symbol.dispose]()
   })
 })
 
