@@ -11,6 +11,15 @@ const world = buildWorld(
   noTraces,
 )
 
+/** The same with token limits that are reached. */
+const tight = {
+  ...world,
+  accounts: world.accounts.map(account => ({
+    ...account,
+    tokensPerMinute: account.tokensPerMinute / 20,
+  })),
+}
+
 function policyOf(profile: Profile, fingerprint = true): Policy {
   return { name: profile.name, fingerprint, create: () => ({ profile }) }
 }
@@ -69,13 +78,6 @@ describe('the scheduler is told what a gateway would tell it', () => {
   })
 
   it('what is left of token limits: who heeds them is not refused', async () => {
-    const tight = {
-      ...world,
-      accounts: world.accounts.map(account => ({
-        ...account,
-        tokensPerMinute: account.tokensPerMinute / 20,
-      })),
-    }
     const refused = async (limits: 'respect' | 'ignore') => {
       const { records } = await simulate(tight, policyOf({ ...balancedProfile(), limits }))
       return records.attempts.ok.filter(ok => !ok).length
@@ -83,5 +85,34 @@ describe('the scheduler is told what a gateway would tell it', () => {
     const [heeding, blind] = [await refused('respect'), await refused('ignore')]
     expect(blind).toBeGreaterThan(50)
     expect(heeding).toBe(0)
+  })
+})
+
+describe('a policy may be run without', () => {
+  const run = (untold: Policy['untold']) => {
+    const { profile, seen } = watching()
+    const { name, fingerprint, create } = policyOf(profile)
+    return simulate(world, { name, fingerprint, create, ...(untold === undefined ? {} : { untold }) }).then(
+      () => seen,
+    )
+  }
+
+  it('sizes of prompts', async () => {
+    const { requests } = await run(['sizes'])
+    expect(requests.filter(request => 'inputTokens' in request || 'estimatedTokens' in request)).toEqual([])
+  })
+
+  it('first tokens', async () => {
+    expect((await run(['first_tokens'])).ttftMs.filter(ms => !Number.isNaN(ms))).toEqual([])
+  })
+
+  it('limits: then it is refused where it would have heeded them', async () => {
+    const refusals = async (untold: Policy['untold']) => {
+      const policy = { ...policyOf(balancedProfile()), ...(untold === undefined ? {} : { untold }) }
+      const { records } = await simulate(tight, policy)
+      return records.attempts.ok.filter(ok => !ok).length
+    }
+    expect(await refusals(undefined)).toBe(0)
+    expect(await refusals(['limits'])).toBeGreaterThan(0)
   })
 })

@@ -39,6 +39,9 @@ export interface RunningPolicy {
   readonly observer?: Observer
 }
 
+/** What a gateway may be unable to tell its scheduler: sizes of prompts, first tokens, what is left of limits, usage. */
+export type Untold = 'sizes' | 'first_tokens' | 'limits' | 'usage'
+
 /**
  * One way to choose accounts. Whatever it is, the same engine runs it: slots, queue, cool-downs and attempts are
  * equal for all, so a league table compares choices and nothing else.
@@ -52,5 +55,7 @@ export interface Policy {
   readonly fingerprint: boolean
   /** Whether the gateway hedges what is slower than nearly all, as with `hedge: { after: auto }`: the share it may. */
   readonly hedgeBudget?: number
+  /** What the scheduler is not told. Default: it is told everything. */
+  readonly untold?: readonly Untold[]
   create(world: PolicyWorld): RunningPolicy
 }

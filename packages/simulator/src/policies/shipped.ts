@@ -1,5 +1,5 @@
 import { adaptiveProfile, fifo, PROFILES, type Profile } from '@headgate/scheduler'
-import type { Policy } from './policy.ts'
+import type { Policy, Untold } from './policy.ts'
 
 /** The reference keyed sessions by what clients send and nothing else. */
 const WITHOUT_FINGERPRINT: readonly string[] = ['classic', 'load-aware']
@@ -25,7 +25,21 @@ export const shippedPolicies: readonly Policy[] = [
     .map(policy => ({ ...policy, name: `${policy.name}+hedge`, hedgeBudget: ADAPTIVE_HEDGE_BUDGET })),
 ]
 
-/** `adaptive` without one of its parts: what each of them brings. */
+/** `adaptive` where a gateway or an upstream tells less: what each piece of news is worth. Who hears no first token cannot hedge. */
+const deprived: readonly Policy[] = Object.entries<readonly Untold[]>({
+  'untold-sizes': ['sizes'],
+  'untold-first-tokens': ['first_tokens'],
+  'untold-limits': ['limits'],
+  'untold-usage': ['usage'],
+}).map(([name, untold]) => ({
+  name: `adaptive:${name}`,
+  fingerprint: true,
+  hedgeBudget: untold.includes('first_tokens') ? 0 : ADAPTIVE_HEDGE_BUDGET,
+  untold,
+  create: () => ({ profile: adaptiveProfile() }),
+}))
+
+/** `adaptive` without one of its parts, or of what it is told: what each of them brings. */
 export const ablations: readonly Policy[] = [
   ...profiles
     .filter(({ name }) => name === 'adaptive')
@@ -50,6 +64,7 @@ export const ablations: readonly Policy[] = [
     hedgeBudget: ADAPTIVE_HEDGE_BUDGET,
     create: () => ({ profile }),
   })),
+  ...deprived,
 ]
 
 function without(part: 'patience' | 'sampler'): Profile {

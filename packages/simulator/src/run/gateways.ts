@@ -17,6 +17,7 @@ import { percentile } from '../measure/percentile.ts'
 import type { Observer, Policy, SimulatedRequest, Truth } from '../policies/policy.ts'
 import type { EventLoop } from '../time/event-loop.ts'
 import type { WorldAccount } from '../world/accounts.ts'
+import type { Granted } from './request.ts'
 import { createStaleSlots } from './stale-slots.ts'
 
 /** What is measured of selections themselves: real time, so no part of what a seed determines. */
@@ -34,10 +35,7 @@ export interface Gateways {
     refused: (error: unknown) => void,
   ): void
   /** Another account's slot that is free now, for a request that is slow where it is; undefined when none is. */
-  idle(
-    gateway: number,
-    request: SimulatedRequest,
-  ): { lease: Lease; observer: Observer | undefined } | undefined
+  idle(gateway: number, request: SimulatedRequest): Granted | undefined
   readonly queueDepth: number
   /** Waits until every answer due now has arrived; nothing while none is. */
   settle(): void | Promise<void>

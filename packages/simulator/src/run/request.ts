@@ -28,6 +28,12 @@ export interface Request {
   answered: boolean
 }
 
+/** A slot that a request was given, and who hears of what comes of it. */
+export interface Granted {
+  readonly lease: Lease
+  readonly observer: Observer | undefined
+}
+
 /** An attempt that is being served. */
 export interface Served {
   readonly request: Request

@@ -1,4 +1,5 @@
-import { HedgeBudget, HedgeDelay, type Lease } from '@headgate/scheduler'
+/** Longer than other files: the way of a request, from its arrival to its last token, is told in one place. */
+import type { Lease } from '@headgate/scheduler'
 import { createRecords } from '../measure/records.ts'
 import type { Observer, Policy, SimulatedRequest } from '../policies/policy.ts'
 import { createEventLoop, type EventLoop, WALL_START_MS } from '../time/event-loop.ts'
@@ -8,7 +9,9 @@ import { firstTokenMs, MEAN_PACE } from '../world/latency.ts'
 import { createPrefixCache } from '../world/prefix-cache.ts'
 import { createUpstream, type Prompt, type Upstream } from '../world/upstream.ts'
 import { createGateways, type Gateways, type Stopwatch } from './gateways.ts'
+import { createHedges, type Hedges } from './hedges.ts'
 import type { Request, Served, Session } from './request.ts'
+import { createTelling, type Telling } from './telling.ts'
 import type { RunResult, World } from './world.ts'
 
 /** At most so many attempts a request. */
@@ -16,8 +19,6 @@ const MOST_ATTEMPTS = 4
 /** A client reads an answer before it asks again. */
 const READING_MS = 1_000
 const SAMPLE_MS = 1_000
-/** A hedge that could not be made is asked for again after so long. */
-const HEDGE_RETRY_MS = 250
 
 /**
  * Runs one policy in one world. The same world, policy and seed give the same records to the last bit; the stopwatch
@@ -42,16 +43,15 @@ class Run {
   readonly #upstream: Upstream
   readonly #places: ReadonlyMap<string, number>
   readonly #tenants: readonly string[]
-  readonly #hedgeBudget: number
-  readonly #budget = new HedgeBudget()
-  readonly #delay = new HedgeDelay()
+  readonly #telling: Telling
+  readonly #hedges: Hedges
   #open = 0
 
   constructor(world: World, policy: Policy, stopwatch: Stopwatch | undefined) {
     const { accounts, seed, backgroundErrors, gateways: count, staleMs } = world
     this.#world = world
     this.#fingerprint = policy.fingerprint
-    this.#hedgeBudget = policy.hedgeBudget ?? 0
+    this.#telling = createTelling(policy.untold)
     this.#loop = createEventLoop()
     this.#places = new Map(accounts.map(({ id }, place) => [id, place]))
     this.#tenants = world.tenants.map(({ name }) => name)
@@ -71,6 +71,11 @@ class Run {
           this.#upstream.tokenWindow(account, loop.nowMs)?.remaining ?? Number.POSITIVE_INFINITY,
       },
       ...(stopwatch === undefined ? {} : { stopwatch }),
+    })
+    this.#hedges = createHedges({
+      ...{ loop, gateways: this.gateways, mostAttempts: MOST_ATTEMPTS },
+      budget: policy.hedgeBudget ?? 0,
+      begin: ({ request }, { lease, observer }) => this.#begin(request, lease, observer),
     })
     this.#plan()
   }
@@ -128,7 +133,7 @@ class Run {
       hedged: false,
       answered: false,
     }
-    this.#budget.requested(this.#hedgeBudget)
+    this.#hedges.requested()
     this.#open++
     this.#attempt(request)
   }
@@ -138,7 +143,7 @@ class Run {
     { blocks, inputTokens, outputTokens, cache }: Prompt,
   ): SimulatedRequest {
     const weight = this.#world.tenants.find(({ name }) => name === start.tenant)?.weight
-    return {
+    return this.#telling.request({
       model: 'model',
       tenant: start.tenant,
       prefix: blocks,
@@ -147,7 +152,7 @@ class Run {
       estimatedTokens: inputTokens + outputTokens,
       ...(start.keyed || this.#fingerprint ? { session: `session-${start.serial}` } : {}),
       ...(weight === undefined ? {} : { tenantWeight: weight }),
-    }
+    })
   }
 
   #attempt(request: Request): void {
@@ -177,7 +182,7 @@ class Run {
       const served = { request, lease, observer, account, cachedTokens, beganMs: nowMs, over: false }
       request.silent.push(served)
       this.#loop.at(nowMs + reply.afterMs, () => this.#firstToken(served))
-      this.#hedgeLater(served)
+      this.#hedges.later(served)
       return
     }
     this.#loop.at(nowMs + reply.afterMs, () => {
@@ -187,7 +192,10 @@ class Run {
         reply.outcome.kind === 'rate_limited'
           ? this.#upstream.tokenWindow(account, this.#loop.nowMs)
           : undefined
-      lease.settle({ outcome: reply.outcome, ...(tokens === undefined ? {} : { limits: { tokens } }) })
+      this.#telling.settle(lease, {
+        outcome: reply.outcome,
+        ...(tokens === undefined ? {} : { limits: { tokens } }),
+      })
       request.failedOn.add(lease.account.id)
       // What the other one of a hedge comes to decides.
       if (request.answered || request.silent.length > 0) return
@@ -196,43 +204,11 @@ class Run {
     })
   }
 
-  /** As the gateway hedges: a slot of another account that is idle now, once a request, if the budget has one and it is worth it. */
-  #hedgeLater(first: Served): void {
-    const afterMs = this.#delay.afterMs(first.lease.expectedFirstTokenMs)
-    if (this.#hedgeBudget === 0 || first.request.hedged || afterMs === undefined) return
-    this.#hedgeIn(afterMs, first)
-  }
-
-  #hedge(first: Served): void {
-    const { request, lease } = first
-    if (first.over || request.answered || request.hedged || request.attempts >= MOST_ATTEMPTS) return
-    if (!this.#budget.tryTake()) {
-      this.#hedgeIn(HEDGE_RETRY_MS, first)
-      return
-    }
-    const excluded = new Set([...request.failedOn, lease.account.id])
-    const other = this.gateways.idle(request.gateway, { ...request.schedule, hedge: true, excluded })
-    const silentMs = this.#loop.nowMs - first.beganMs
-    const dueMs = this.#budget.worthAfterMs(other?.lease.likelyFirstTokenMs ?? 0)
-    if (other === undefined || silentMs < dueMs) {
-      this.#budget.giveBack()
-      other?.lease[Symbol.dispose]()
-      this.#hedgeIn(Math.max(HEDGE_RETRY_MS, dueMs - silentMs), first)
-      return
-    }
-    request.hedged = true
-    this.#begin(request, other.lease, other.observer)
-  }
-
-  #hedgeIn(ms: number, first: Served): void {
-    this.#loop.at(this.#loop.nowMs + ms, () => this.#hedge(first))
-  }
-
   /** The other one of a hedge was faster: nobody listens any more. */
   #abandon(served: Served): void {
     served.over = true
     this.#upstream.end(served.account)
-    this.#delay.sample(this.#loop.nowMs - served.beganMs, served.lease.expectedFirstTokenMs)
+    this.#hedges.sample(served)
     served.lease[Symbol.dispose]()
   }
 
@@ -243,10 +219,9 @@ class Run {
     request.answered = true
     for (const other of request.silent) if (other !== served) this.#abandon(other)
     request.silent.length = 0
-    this.#delay.sample(nowMs - beganMs, lease.expectedFirstTokenMs)
-    const tokens = this.#upstream.tokenWindow(account, nowMs)
-    if (tokens !== undefined) lease.reportLimits({ tokens })
-    lease.firstToken()
+    this.#hedges.sample(served)
+    this.#telling.limits(lease, this.#upstream.tokenWindow(account, nowMs))
+    this.#telling.firstToken(lease)
     observer?.firstToken?.(account, nowMs - beganMs, request.schedule)
     const restMs = this.#upstream.firstToken(account, request.prompt, nowMs)
     request.prompt.cache.keep(-1, request.prompt.blocks, request.prompt.inputTokens, nowMs)
@@ -262,7 +237,10 @@ class Run {
     const { inputTokens, outputTokens } = request.prompt
     this.#upstream.end(account)
     observer?.ended?.(account, { kind: 'ok' }, request.schedule)
-    lease.settle({ outcome: { kind: 'ok' }, usage: { inputTokens, cachedTokens, outputTokens } })
+    this.#telling.settle(lease, {
+      outcome: { kind: 'ok' },
+      usage: { inputTokens, cachedTokens, outputTokens },
+    })
     this.#goOn(request)
   }
 
