@@ -1,5 +1,5 @@
 import type { BindingScope } from '../affinity/binding-key.ts'
-import { inputTokensOf } from '../learning/prompt-size.ts'
+import { inputTokensOf, UNKNOWN_INPUT_TOKENS } from '../learning/prompt-size.ts'
 import type { WarmPlace } from '../learning/warmth.ts'
 import type { Reservation } from '../limits/headroom.ts'
 import type { Account } from '../model/account.ts'
@@ -94,6 +94,8 @@ export class Run implements DecisionFacts {
   sessionTarget: string | undefined = undefined
   /** Where the session's prompt is warm, newest first, where the profile learns that. */
   warm: readonly WarmPlace[] = NOWHERE
+  /** How large a prompt usually is, for one of which nothing is known. */
+  usualTokens = UNKNOWN_INPUT_TOKENS
   /** It may wait for a better account although others are free. */
   patient = false
   /** Free accounts that are not worth it are passed by until then, monotonic; 0 when none is. See `patience.ts`. */
@@ -125,7 +127,7 @@ export class Run implements DecisionFacts {
 
   /** Tokens of its prompt, as far as they are known. */
   get inputTokens(): number {
-    return inputTokensOf(this.request, this.warm)
+    return inputTokensOf(this.request, this.warm, this.usualTokens)
   }
 
   get tenant(): string {

@@ -7,7 +7,9 @@ const BOUND_SHARE = 0.8
 
 /** Looks up where the run's session is warm; once a selection. */
 export function findWarm(core: Core, run: Run): void {
-  if (core.learning === undefined || run.sessionKey === undefined) return
+  if (core.learning === undefined) return
+  run.usualTokens = core.learning.usualTokens
+  if (run.sessionKey === undefined) return
   run.warm = core.learning.warmth.places(run.sessionKey, run.startedMs)
 }
 

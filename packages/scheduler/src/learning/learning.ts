@@ -6,7 +6,7 @@ import { createInFlight, type Expectation, type InFlight } from './in-flight.ts'
 import { createLatencyFit, type LatencyFit } from './latency-fit.ts'
 import { createLearnedLimit, type LearnedLimit } from './learned-limit.ts'
 import { loadFactorOf, utilisation } from './load-factor.ts'
-import { tokensOf } from './prompt-size.ts'
+import { tokensOf, UNKNOWN_INPUT_TOKENS } from './prompt-size.ts'
 import { slownessOf } from './slowness.ts'
 import { createSpeech } from './speech.ts'
 import { createWarmth, type Warmth } from './warmth.ts'
@@ -20,6 +20,8 @@ export interface Learning {
   readonly limits: LearnedLimit
   readonly warmth: Warmth
   readonly inFlight: InFlight
+  /** How large a prompt is, on average over the last hundred answers or so that told. */
+  readonly usualTokens: number
   /** How long a slot is held, on average over the pool's last hundred requests or so; at first a guess. */
   readonly holdMs: number
   /** Whether it is more than that. */
@@ -51,9 +53,10 @@ export interface End {
   readonly account: string
 }
 
-/** First guess of how long a slot is held, and the weight of the newest sample later on. */
+/** First guess of how long a slot is held. */
 const FIRST_HOLD_MS = 8_000
-const HOLD_WEIGHT = 0.02
+/** Of the newest sample, once there are some. */
+const MEAN_WEIGHT = 0.02
 /** From so many on the guess is history. */
 const HOLDS_KNOWN = 8
 /** One stream of an hour among answers of seconds counts as so many of them, or it would send everyone away. */
@@ -73,6 +76,7 @@ export function createLearning(columns: Columns): Learning {
   const speech = createSpeech()
   let holdMs = FIRST_HOLD_MS
   let holds = 0
+  let usualTokens = UNKNOWN_INPUT_TOKENS
   /** The mean logarithm of observed / predicted: what is slow everywhere is the line's to know. */
   let fleetLog = 0
   let firsts = 0
@@ -102,6 +106,9 @@ export function createLearning(columns: Columns): Learning {
     limits,
     warmth,
     inFlight,
+    get usualTokens() {
+      return usualTokens
+    },
     get holdMs() {
       return holdMs
     },
@@ -163,8 +170,10 @@ export function createLearning(columns: Columns): Learning {
       odds.observe(row, verdict === 'fault', nowMs)
       if (verdict === 'fault') return
       holds++
-      holdMs +=
-        Math.max(HOLD_WEIGHT, 1 / (holds + 1)) * (Math.min(HOLD_CLIP * holdMs, nowMs - admittedMs) - holdMs)
+      const weight = Math.max(MEAN_WEIGHT, 1 / (holds + 1))
+      holdMs += weight * (Math.min(HOLD_CLIP * holdMs, nowMs - admittedMs) - holdMs)
+      if (usage !== undefined)
+        usualTokens += weight * (tokensOf(usage.inputTokens, usualTokens) - usualTokens)
       const isSilent = expectation.firstTokenMs === undefined
       if (isSilent && !expectation.whole && !wasForgotten) speech.heard(false)
       if (!isSilent) fitLine(expectation, usage)

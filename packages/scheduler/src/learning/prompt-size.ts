@@ -2,7 +2,7 @@ import type { ScheduleRequest } from '../model/request.ts'
 import type { WarmPlace } from './warmth.ts'
 
 /** A prompt of unknown size: neither the line nor the cache can say much, but health and load still do. */
-const UNKNOWN_INPUT_TOKENS = 1_000
+export const UNKNOWN_INPUT_TOKENS = 1_000
 
 /** Beyond any context window: a larger figure is a mistake, and must not bend the line for everyone. */
 const MAX_TOKENS = 100_000_000
@@ -13,16 +13,18 @@ export function tokensOf(told: number, otherwise: number): number {
 }
 
 /**
- * The prompt's tokens as far as they are known: as they are told, at most what the request reserves of a token limit, or as
- * many as its session had the last time, because a turn begins with the one before.
+ * The prompt's tokens as far as they are known: as they are told; else as the request reserves of a token limit; else as
+ * many as its session had the last time, because a turn begins with the one before; else as many as prompts usually have.
  */
 export function inputTokensOf(
   { inputTokens, estimatedTokens = 0 }: ScheduleRequest,
   warm: readonly WarmPlace[],
+  usualTokens: number,
 ): number {
   if (inputTokens !== undefined) return Math.min(MAX_TOKENS, inputTokens)
   if (estimatedTokens > 0) return Math.min(MAX_TOKENS, estimatedTokens)
-  let tokens = UNKNOWN_INPUT_TOKENS
+  if (warm.length === 0) return usualTokens
+  let tokens = 0
   for (const place of warm) tokens = Math.max(tokens, place.tokens)
   return tokens
 }

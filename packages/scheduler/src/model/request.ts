@@ -41,7 +41,8 @@ export interface ScheduleRequest {
   readonly tenantLimit?: number
   /**
    * Tokens of its prompt, as far as they are known before it is sent; what an adaptive profile predicts times and
-   * caches from. Default: `estimatedTokens`, or as many as the session's turn before had.
+   * caches from. Default: `estimatedTokens`, else as many as its session had the last
+   * time, else as prompts have on average.
    */
   readonly inputTokens?: number
   /**

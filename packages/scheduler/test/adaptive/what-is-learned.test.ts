@@ -120,11 +120,11 @@ describe('a prompt of which no size is told', () => {
     return lease.expectedFirstTokenMs!
   }
 
-  it('is as large as its session was the last time, or what it reserves, and else small', async () => {
+  it('is as large as its session was the last time, or what it reserves, and else as prompts are on average', async () => {
     const told = (inputTokens: number) => priceOf({ model: 'm', inputTokens })
     expect(await priceOf({ model: 'm', session: 's' })).toBe(await told(30_500))
     expect(await priceOf({ model: 'm', session: 's', estimatedTokens: 40_000 })).toBe(await told(40_000))
-    expect(await priceOf({ model: 'm' })).toBe(await told(1_000))
+    expect(await priceOf({ model: 'm' })).toBe(await told(15_500))
   })
 
   it('goes where its session is warm, as one does whose size is told', async () => {
