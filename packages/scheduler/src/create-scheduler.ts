@@ -1,7 +1,7 @@
 /** Longer than other files: one method for each of the public surface, and the wiring of the parts that answer them. */
 import { absenceError, drainingError } from './engine/absence.ts'
 import { createAccountEvents, MAX_EVENTS } from './engine/account-events.ts'
-import { accountStates, stateOf } from './engine/account-states.ts'
+import { accountStates, knownLimits, stateOf } from './engine/account-states.ts'
 import type { Core } from './engine/core.ts'
 import { createCore } from './engine/create-core.ts'
 import { createDueTick, type DueTick } from './engine/due-tick.ts'
@@ -171,12 +171,7 @@ class PoolScheduler implements Scheduler {
   }
 
   limits(accountId: string): ModelLimits[] {
-    const { roster, columns, headroom, clock } = this.#core
-    const account = columns.accounts[roster.rowOf(accountId)]
-    if (account === undefined) return []
-    const nowMs = clock.monotonicMs()
-    headroom.tick(nowMs)
-    return headroom.of(account, nowMs)
+    return knownLimits(this.#core, accountId)
   }
 
   operate(accountId: string, action: OperatorAction): AccountState {
@@ -198,7 +193,9 @@ class PoolScheduler implements Scheduler {
   }
 
   accountEvents(limit = MAX_EVENTS): AccountEvent[] {
-    this.#core.standings.tick(this.#core.clock.monotonicMs())
+    const { standings, refusals, clock } = this.#core
+    standings.tick(clock.monotonicMs())
+    refusals.tick(clock.monotonicMs())
     return this.#events.latest(limit)
   }
 
@@ -266,9 +263,9 @@ class PoolScheduler implements Scheduler {
   }
 
   #accountChanged(change: AccountEvent): void {
-    const { account, from, to, reason } = change
+    const { account, from, to, reason, model } = change
     this.#events.add(change)
-    this.#tell(listener => listener.accountChanged?.(account, from, to, reason))
+    this.#tell(listener => listener.accountChanged?.(account, from, to, reason, model))
   }
 
   /** A subscriber that throws must cost nobody a slot. */
@@ -301,10 +298,12 @@ class PoolScheduler implements Scheduler {
   }
 
   #limitsHeard(notice: HealthNotice): void {
-    if (notice.kind !== 'limits') return
-    const { roster, columns, headroom } = this.#core
+    const { roster, columns, headroom, refusals, clock } = this.#core
     const account = columns.accounts[roster.rowOf(notice.account)]
-    if (account !== undefined) headroom.heard(account, notice)
+    if (account === undefined) return
+    if (notice.kind === 'limits') headroom.heard(account, notice)
+    if (notice.kind === 'cool_down' && notice.model !== undefined)
+      refusals.add(account, notice.model, clock.monotonicMs() + notice.untilMs - clock.wallMs())
   }
 
   #oldestWaitMs(): number {

@@ -71,7 +71,7 @@ function whoCould({ filtered, candidateCount, layer, loadSkew }: Decision): stri
     counted(filtered.domain, 'outside the state domain'),
     counted(filtered.unavailable, 'disabled, resting or ejected'),
     counted(filtered.excluded, 'tried by this request before'),
-    counted(filtered.limited, 'with too little left of a limit'),
+    counted(filtered.limited, 'with too little left of a limit, or refused for it'),
   ].filter(text => text !== '')
   if (layer === 'session_hash') return []
   const skew = candidateCount > 1 ? ` (load skew ${rounded(loadSkew)})` : ''

@@ -93,6 +93,8 @@ export type HealthNotice =
       readonly untilMs: number
       /** Then it comes back by a probe, not by itself: its credential or its quota failed. */
       readonly probe?: boolean
+      /** Only for this model (by its upstream name), in the whole limit domain of the account. */
+      readonly model?: string
     }
   | { readonly kind: 'ejected'; readonly account: string; readonly untilMs: number; readonly times: number }
   | { readonly kind: 'recovered'; readonly account: string }

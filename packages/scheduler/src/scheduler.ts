@@ -105,6 +105,8 @@ export interface AccountEvent {
    * `disproved` (a success), `operator`, `reset`, `configuration`, `new_revision`.
    */
   readonly reason: string | undefined
+  /** Set where it concerns one model only (by its upstream name): refused for a rate limit, and asked for again. */
+  readonly model?: string
 }
 
 /** Chooses accounts for requests, holds their slots, lets requests wait, and says why. */
@@ -184,5 +186,6 @@ export interface SchedulerListener {
     from: AccountState['state'],
     to: AccountState['state'],
     reason: string | undefined,
+    model?: string,
   ): void
 }

@@ -221,8 +221,11 @@ function followAccounts(
   tell: (change: AccountChange) => void,
 ): () => void {
   return scheduler.subscribe({
-    accountChanged: (account, from, to, reason) =>
-      tell({ wallMs: clock.wallMs(), pool, account, from, to, reason }),
+    accountChanged: (account, from, to, reason, model) =>
+      tell({
+        ...{ wallMs: clock.wallMs(), pool, account, from, to, reason },
+        ...(model === undefined ? {} : { model }),
+      }),
   })
 }
 

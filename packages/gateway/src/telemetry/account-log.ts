@@ -9,10 +9,10 @@ const expected: ReadonlySet<string | undefined> = new Set([
   'configuration',
 ])
 
-/** One line per change of an account's state: `warn` when it went out for a reason that may need a person. */
+/** One line per change of an account's state, or of one of its models': `warn` when it went out for a reason that may need a person. */
 export function createAccountLog(log: Log): (change: AccountChange) => void {
-  return ({ pool, account, from, to, reason }) => {
-    const fields = { pool, account, from, to, reason }
+  return ({ pool, account, from, to, reason, model }) => {
+    const fields = { pool, account, from, to, reason, ...(model === undefined ? {} : { model }) }
     const isOut = to === 'cooling_down' || to === 'ejected' || to === 'disabled'
     if (isOut && !expected.has(reason)) log.warn(fields, 'account')
     else log.info(fields, 'account')

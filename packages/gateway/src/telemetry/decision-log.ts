@@ -105,8 +105,8 @@ class FileDecisionLog implements DecisionLog {
     this.#take(() => this.#lineOf(record))
   }
 
-  accountChanged({ wallMs, pool, account, from, to, reason }: AccountChange): void {
-    this.#take(() => ({ v: 1, kind: 'account', wallMs, pool, account, from, to, reason }))
+  accountChanged(change: AccountChange): void {
+    this.#take(() => ({ v: 1, kind: 'account', ...change }))
   }
 
   #take(line: () => DecisionLogLine): void {

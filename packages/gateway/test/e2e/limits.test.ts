@@ -84,6 +84,27 @@ describe('limits before the 429', () => {
   })
 })
 
+describe('a 429 that comes all the same', () => {
+  it('leaves the account to the other models, says when that one can be had, and tells an operator of it', async () => {
+    const gateway = await gatewayForTest({ accounts: [{ id: 'a1' }], pools: shortWaits })
+    const fault = { kind: 'status', status: 429, retryAfterMs: 20_000 } as const
+    const ask = async (model: string) => {
+      const answer = await gateway.fetch('/v1/responses', { json: { model, input: 'hello' } })
+      return { answer, body: await answer.json() }
+    }
+    gateway.mock.fault({ account: 'a1', fault, times: 1 })
+    await ask('gpt-5.1')
+    const { answer, body } = await ask('gpt-5.1')
+    expect([answer.status, body]).toMatchObject([429, { error: { code: 'accounts_rate_limited' } }])
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(15)
+    expect((await ask('gpt-5-mini')).answer.status).toBe(200)
+    expect(generations(gateway.mock)).toHaveLength(2)
+    const events =
+      'headgate_account_events_total{pool="default",account="a1",to="cooling_down",reason="rate_limited"}'
+    expect(await gateway.metric(events)).toBe(1)
+  })
+})
+
 describe('a pool’s rules for answers that block an account', () => {
   const pools = {
     default: { blocks: [{ status: 403, words: ['organization disabled'], for: '30m' }] },

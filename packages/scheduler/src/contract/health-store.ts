@@ -9,6 +9,7 @@ export interface HealthStoreContractOptions extends ContractOptions<HealthStore>
 
 const notices: readonly HealthNotice[] = [
   { kind: 'cool_down', account: 'a', reason: 'rate_limited', untilMs: 1_767_225_660_000 },
+  { kind: 'cool_down', account: 'a', reason: 'rate_limited', untilMs: 1_767_225_661_000, model: 'gpt-5.1' },
   { kind: 'ejected', account: 'b', untilMs: 1_767_225_605_000, times: 2 },
   { kind: 'recovered', account: 'b' },
   { kind: 'cool_down', account: 'c', reason: 'auth_broken', untilMs: 1_767_226_200_000, probe: true },

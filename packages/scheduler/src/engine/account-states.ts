@@ -1,3 +1,4 @@
+import type { ModelLimits } from '../model/limits.ts'
 import type { AccountState } from '../scheduler.ts'
 import type { Core } from './core.ts'
 
@@ -27,4 +28,23 @@ export function stateOf({ columns, standings }: Core, row: number, nowMs: number
     override: standings.override(row),
     availableInMs: Math.max(0, standings.availableAtMs(row) - nowMs),
   }
+}
+
+/** What is known of an account's rate limits, by upstream model; none for an account that is none. */
+export function knownLimits(core: Core, accountId: string): ModelLimits[] {
+  const { roster, columns, headroom, refusals, clock } = core
+  const account = columns.accounts[roster.rowOf(accountId)]
+  if (account === undefined) return []
+  const nowMs = clock.monotonicMs()
+  headroom.tick(nowMs)
+  refusals.tick(nowMs)
+  const known = headroom.of(account, nowMs)
+  const refused = new Map(refusals.of(account).map(({ model, untilMs }) => [model, untilMs - nowMs]))
+  const unmeasured = [...refused.keys()].filter(model => !known.some(limits => limits.model === model))
+  return [...known, ...unmeasured.map(model => ({ model, requests: undefined, tokens: undefined }))].map(
+    limits => {
+      const refusedForMs = refused.get(limits.model)
+      return refusedForMs === undefined ? limits : { ...limits, refusedForMs }
+    },
+  )
 }

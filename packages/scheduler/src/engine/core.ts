@@ -2,8 +2,17 @@ import type { Columns } from '../columns/columns.ts'
 import type { Ranked } from '../columns/ranked.ts'
 import type { Learning } from '../learning/learning.ts'
 import type { Headroom } from '../limits/headroom.ts'
+import type { Refusals } from '../limits/refusals.ts'
 import type { Draw } from '../pickers/picker.ts'
-import type { BindingStore, Clock, LoadListener, Random, SlotBatch, SlotStore } from '../ports.ts'
+import type {
+  BindingStore,
+  Clock,
+  HealthNotice,
+  LoadListener,
+  Random,
+  SlotBatch,
+  SlotStore,
+} from '../ports.ts'
 import type { Profile } from '../profile.ts'
 import type { SelectionRandom } from '../random.ts'
 import type { Scratch } from '../rankers/ranker.ts'
@@ -33,6 +42,9 @@ export interface Core {
   readonly standings: Standings
   readonly tenants: TenantSlots
   readonly headroom: Headroom
+  readonly refusals: Refusals
+  /** Tells other schedulers; they learn by themselves soon enough, so a lost notice is none. */
+  readonly publish: (notice: HealthNotice) => void
   /** Gives back what was counted for a run's tenant, and looks whether that lets somebody in. */
   readonly tenantLeft: (run: Run) => void
   readonly ring: DecisionRing

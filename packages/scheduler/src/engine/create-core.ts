@@ -1,8 +1,10 @@
 import { createColumns } from '../columns/columns.ts'
 import { createRanked } from '../columns/ranked.ts'
 import { createLearning } from '../learning/learning.ts'
-import { createHeadroom, limitDomain } from '../limits/headroom.ts'
-import type { Slot } from '../ports.ts'
+import { createHeadroom } from '../limits/headroom.ts'
+import { limitDomain } from '../limits/limit-domain.ts'
+import { createRefusals } from '../limits/refusals.ts'
+import type { HealthNotice, Slot } from '../ports.ts'
 import { createSelectionRandom } from '../random.ts'
 import { createScratch } from '../rankers/ranker.ts'
 import type { AccountEvent, SchedulerOptions } from '../scheduler.ts'
@@ -43,18 +45,32 @@ export function createCore(options: SchedulerOptions, events: CoreEvents): Core 
     options.decisions,
   )
   const roster = createRoster(columns, ring)
+  const publish = (notice: HealthNotice) => void quietly(() => health?.publish(notice))
+
+  function openDomain(domain: string): void {
+    if (core.queueDepth === 0) return
+    for (let row = 0; row < columns.size; row++) {
+      const account = columns.accounts[row]
+      if (account !== undefined && limitDomain(account) === domain) events.opened(row)
+    }
+  }
+
   const headroom = createHeadroom({
     monotonicMs: () => clock.monotonicMs(),
     wallMs: () => clock.wallMs(),
-    raised(domain) {
-      if (core.queueDepth === 0) return
-      for (let row = 0; row < columns.size; row++) {
-        const account = columns.accounts[row]
-        if (account !== undefined && limitDomain(account) === domain) events.opened(row)
-      }
-    },
+    raised: openDomain,
     changed: events.dueEarlier,
-    publish: notice => void quietly(() => health?.publish(notice)),
+    publish,
+  })
+  const refusals = createRefusals({
+    began({ account, model }) {
+      events.dueEarlier()
+      events.accountChanged({ account, model, from: 'active', to: 'cooling_down', reason: 'rate_limited' })
+    },
+    ended({ domain, account, model }, reason) {
+      events.accountChanged({ account, model, from: 'cooling_down', to: 'active', reason })
+      openDomain(domain)
+    },
   })
   const standings = createStandings(columns, profile, { clock, health }, roster, {
     opened: events.opened,
@@ -64,12 +80,13 @@ export function createCore(options: SchedulerOptions, events: CoreEvents): Core 
     recovered: row => learning?.odds.forget(row),
     forgotten(row) {
       headroom.forget(columns.accounts[row]!)
+      refusals.forget(columns.accounts[row]!)
       learning?.forget(row)
     },
   })
   const core: Core = {
     ...{ pool, profile, slots, bindings, clock, random },
-    ...{ columns, roster, ring, headroom, standings, learning },
+    ...{ columns, roster, ring, headroom, refusals, standings, learning, publish },
     releases: createReleases(slots, clock, account => {
       const row = roster.rowOf(account)
       if (row >= 0) events.opened(row)

@@ -9,7 +9,7 @@ export interface DueTick {
 
 /** Creates the timer, for what ends by itself: a cool-down, an ejection, the window of a rate limit. */
 export function createDueTick(core: Core): DueTick {
-  const { clock, standings, headroom } = core
+  const { clock, standings, headroom, refusals } = core
   let cancel: (() => void) | undefined
   let atMs = Number.POSITIVE_INFINITY
 
@@ -17,6 +17,7 @@ export function createDueTick(core: Core): DueTick {
     if (core.queueDepth === 0) return
     const dueMs = Math.min(
       standings.nextDueMs,
+      refusals.nextDueMs,
       headroom.known ? headroom.nextDueMs : Number.POSITIVE_INFINITY,
     )
     if (dueMs >= atMs) return
@@ -29,6 +30,7 @@ export function createDueTick(core: Core): DueTick {
     atMs = Number.POSITIVE_INFINITY
     standings.tick(clock.monotonicMs())
     headroom.tick(clock.monotonicMs())
+    refusals.tick(clock.monotonicMs())
     arm()
   }
 

@@ -27,15 +27,21 @@ export function isExcluded(core: Core, run: Run, row: number): boolean {
 
 /** True when the account is rate limited for the model, or has too little left for this request. */
 export function isLimited(core: Core, run: Run, row: number): boolean {
-  const { modelLimits, headroom } = core
-  if (!modelLimits && !headroom.known) return false
+  const { modelLimits, headroom, refusals } = core
+  if (!modelLimits && !headroom.known && !refusals.known) return false
   const account = core.columns.accounts[row]!
   const { model } = run.request
   if (modelLimits && isModelLimited(account, model, core.clock.wallMs())) return true
+  if (refusals.known && refusals.freeAtMs(account, model) > 0) return true
   return headroom.known && !headroom.covers(account, model, run.tokens)
 }
 
 /** False when surely no candidate is barred to this request: most selections, and all that index and cache may serve. */
 export function mayBar(core: Core, run: Run): boolean {
-  return core.modelLimits || (run.request.excluded?.size ?? 0) > 0 || core.headroom.mayBar(run.tokens)
+  return (
+    core.modelLimits ||
+    core.refusals.known ||
+    (run.request.excluded?.size ?? 0) > 0 ||
+    core.headroom.mayBar(run.tokens)
+  )
 }

@@ -1,9 +1,11 @@
 import { refreshLoad } from '../columns/columns.ts'
 import { stateDomain } from '../filters/domain.ts'
-import { verdict } from '../health/cool-down.ts'
+import { coolDownMs, verdict } from '../health/cool-down.ts'
 import type { Expectation } from '../learning/in-flight.ts'
+import { upstreamName } from '../limits/limit-domain.ts'
 import type { Settlement } from '../model/lease.ts'
 import type { ReportedLimits } from '../model/limits.ts'
+import type { Outcome } from '../model/outcome.ts'
 import type { MaybePromise, Slot } from '../ports.ts'
 import { recordResult } from '../stats/runtime-stats.ts'
 import type { Core } from './core.ts'
@@ -139,7 +141,27 @@ export class Leases implements LeaseKeeper {
       counters.measured(row)
     }
     if (outcome === undefined) standings.neutral(row, slot)
+    else if (this.#refused(lease, outcome)) standings.neutral(row, slot)
     else standings.settled(row, outcome, slot, grant)
+  }
+
+  /** A rate limit is one model's, where it is known which, and where limits are minded. */
+  #refused({ model, account: { id } }: SlotLease, outcome: Outcome): boolean {
+    const { profile, clock, columns, roster, refusals, publish } = this.#core
+    if (outcome.kind !== 'rate_limited' || profile.limits !== 'respect' || model === '') return false
+    const account = columns.accounts[roster.rowOf(id)]!
+    const restMs = coolDownMs(outcome, clock.wallMs(), profile.coolDowns)
+    if (restMs <= 0) return true
+    refusals.add(account, model, clock.monotonicMs() + restMs)
+    const untilMs = clock.wallMs() + restMs
+    publish({
+      kind: 'cool_down',
+      account: id,
+      reason: outcome.kind,
+      untilMs,
+      model: upstreamName(account, model),
+    })
+    return true
   }
 
   /** The account behind a lease's row is still the one it was given out for, with the same credential. */

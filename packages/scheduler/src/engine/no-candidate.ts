@@ -50,7 +50,11 @@ function availableInMs(core: Core, run: Run, set: EligibleSet): number {
 function modelFreeAtMs(core: Core, run: Run, row: number): number {
   const account = core.columns.accounts[row]!
   const { model } = run.request
-  const resetMs = core.headroom.known ? core.headroom.freeAtMs(account, model, run.tokens) : 0
+  const { headroom, refusals } = core
+  const resetMs = Math.max(
+    headroom.known ? headroom.freeAtMs(account, model, run.tokens) : 0,
+    refusals.known ? refusals.freeAtMs(account, model) : 0,
+  )
   const wallMs = core.clock.wallMs()
   if (!core.modelLimits || !isModelLimited(account, model, wallMs)) return resetMs
   return Math.max(resetMs, core.clock.monotonicMs() + account.modelLimitedUntilMs![model]! - wallMs)

@@ -37,6 +37,7 @@ export function runSelection(
   const startedMs = core.clock.monotonicMs()
   core.standings.tick(startedMs)
   if (core.headroom.known) core.headroom.tick(startedMs)
+  core.refusals.tick(startedMs)
   checkRequest(request)
   const run = new Run(request, core.pool, startedMs, signal)
   run.patient = patient

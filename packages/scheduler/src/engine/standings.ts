@@ -78,7 +78,7 @@ export interface StandingsEvents {
 /** Creates the standings of a pool. */
 export function createStandings(
   columns: Columns,
-  profile: Pick<Profile, 'ejection' | 'coolDowns'>,
+  profile: Pick<Profile, 'ejection' | 'coolDowns' | 'limits'>,
   ports: { readonly clock: Clock; readonly health: HealthStore | undefined },
   roster: { rowOf(id: string): number },
   events: StandingsEvents,
@@ -227,8 +227,13 @@ export function createStandings(
     apply(row, nowMs)
   }
 
+  /** One model's rest leaves the account in; where limits are not minded it is the account's. */
+  function isOfModel(notice: HealthNotice): boolean {
+    return notice.kind === 'cool_down' && notice.model !== undefined && profile.limits === 'respect'
+  }
+
   function heard(notice: HealthNotice): void {
-    if (notice.kind === 'limits') return
+    if (notice.kind === 'limits' || isOfModel(notice)) return
     const row = roster.rowOf(notice.account)
     if (row < 0) return
     const nowMs = clock.monotonicMs()

@@ -1,5 +1,4 @@
 /** Longer than other files: what is reported, reserved and spent of a limit is one account, kept in one place. */
-import { upstreamModel } from '../filters/model.ts'
 import type { Account } from '../model/account.ts'
 import type { LimitWindow, ModelLimits, ReportedLimits } from '../model/limits.ts'
 import type { Usage } from '../model/outcome.ts'
@@ -17,6 +16,7 @@ import {
   spareOf,
   take,
 } from './allowance.ts'
+import { limitDomain, upstreamName } from './limit-domain.ts'
 
 /**
  * What is left of the rate limits that upstreams report, kept for each limit domain and model.
@@ -102,11 +102,6 @@ export const MAX_ENTRIES = 4096
 const PUBLISH_MS = 1_000
 const PUBLISH_SHORT_MS = 100
 const SHORT = 0.1
-
-/** The limit domain of an account: its own id unless it says otherwise. */
-export function limitDomain(account: Account): string {
-  return account.limitDomain ?? account.id
-}
 
 export function createHeadroom(events: HeadroomEvents): Headroom {
   const domains = new Map<string, Map<string, Entry>>()
@@ -383,13 +378,6 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
       for (const domain of raised) events.raised(domain)
     },
   }
-}
-
-/** Aliases that an account maps to one upstream model share its limits. */
-function upstreamName(account: Account, model: string): string {
-  const { models } = account
-  if (models === undefined || Array.isArray(models)) return model
-  return upstreamModel(models, model) ?? model
 }
 
 function windowOf({ limit, remaining, resetAtMs }: Allowance, reserved: number, nowMs: number): LimitWindow {

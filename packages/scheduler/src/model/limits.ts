@@ -32,4 +32,6 @@ export interface ModelLimits {
   readonly model: string
   readonly requests: LimitWindow | undefined
   readonly tokens: LimitWindow | undefined
+  /** Milliseconds for which the model is not asked for, because the upstream refused it (429); absent when it may be. */
+  readonly refusedForMs?: number
 }

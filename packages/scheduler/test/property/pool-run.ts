@@ -153,7 +153,9 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
   const { scheduler, clock, slots } = world
   const visits: Visit[] = []
   const bound: { readonly tenant: string; readonly key: string; readonly domain: string }[] = []
+  /** By account, and for a rate limit by account and model. */
   const coolUntil = new Map<string, number>()
+  const coolKeys = (id: string, model: string) => [id, `${id} ${model}`] as const
   let added = options.accounts.length
   let lost = 0
 
@@ -178,8 +180,11 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
       kind as 'overloaded'
     ] as number | undefined
     const listed = world.accounts.list().some(account => account.id === id)
-    if (restMs !== undefined && listed)
-      coolUntil.set(id, Math.max(coolUntil.get(id) ?? 0, clock.monotonicMs() + restMs))
+    if (restMs !== undefined && listed) {
+      const { model } = visits.find(({ asked }) => asked.lease === lease)!.request
+      const key = coolKeys(id, model)[kind === 'rate_limited' && profile.limits === 'respect' ? 1 : 0]
+      coolUntil.set(key, Math.max(coolUntil.get(key) ?? 0, clock.monotonicMs() + restMs))
+    }
     lease.settle({ outcome: { kind } as never })
   }
 
@@ -287,7 +292,8 @@ export function createPoolRun(options: PoolRunOptions): PoolRun {
     if (status === 'disabled' || (status === 'draining' && domain === undefined)) return false
     if ((models as readonly string[]).length > 0 && !(models as readonly string[]).includes(request.model))
       return false
-    if ((coolUntil.get(id) ?? 0) > clock.monotonicMs() || request.excluded!.has(id)) return false
+    const rests = coolKeys(id, request.model).some(key => (coolUntil.get(key) ?? 0) > clock.monotonicMs())
+    if (rests || request.excluded!.has(id)) return false
     if (request.owners === undefined) return true
     return domain !== undefined && (account.stateDomain ?? id) === domain
   }
