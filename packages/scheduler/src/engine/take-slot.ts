@@ -111,13 +111,21 @@ async function later(
 }
 
 /**
- * While the store was asked, the account may have been removed (its row may be another's by now), and others may
- * have used up what was left of its limits.
+ * While the store was asked, the account may have been removed (its row may be another's by now), have refused the model,
+ * and others may have used up what was left of its limits.
  */
-function isStillWanted(core: Core, { request, tokens }: Taker, row: number, slot: Slot): boolean {
-  const account = core.columns.accounts[row]
+function isStillWanted(
+  { columns, headroom, refusals }: Core,
+  taker: Taker,
+  row: number,
+  slot: Slot,
+): boolean {
+  const { tokens, request } = taker
+  const { model } = request
+  const account = columns.accounts[row]
   if (account?.id !== slot.account) return false
-  return !core.headroom.known || core.headroom.covers(account, request.model, tokens)
+  if (refusals.known && refusals.freeAtMs(account, model) > 0) return false
+  return !headroom.known || headroom.covers(account, model, tokens)
 }
 
 function settle(

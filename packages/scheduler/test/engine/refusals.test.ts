@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { adaptiveProfile, balancedProfile, classicProfile, type HealthNotice } from '../../src/index.ts'
 import { createRefusals, MAX_REFUSALS } from '../../src/limits/refusals.ts'
 import { createMemoryHealth } from '../../src/memory/index.ts'
-import { ask, createWorld, settled, type World, type WorldOptions } from './world.ts'
+import { ask, createGate, createWorld, settled, type World, type WorldOptions } from './world.ts'
 
 const one = [{ id: 'a' }]
 const two = [{ id: 'a' }, { id: 'b' }]
@@ -124,6 +124,23 @@ describe('a model that was refused for a rate limit', () => {
     probe.settle({ outcome: { kind: 'rate_limited' } })
     expect(await servedBy(pool, 'm')).toBe('b')
     expect(await servedBy(pool, 'n')).toBe('a')
+  })
+
+  it('is not asked for with a slot that a store grants after the refusal', async () => {
+    const gate = createGate()
+    const pool = world({ accounts: two, later: gate.pass })
+    const only = { model: 'm', excluded: new Set(['b']) }
+    const first = ask(pool.scheduler, only)
+    await gate.openAll()
+    const second = ask(pool.scheduler, only)
+    await settled()
+    first.lease!.settle({ outcome: { kind: 'rate_limited', untilMs: pool.clock.wallMs() + 3_000 } })
+    await gate.openAll()
+    expect(second.lease).toBeUndefined()
+    pool.clock.advance(3_000)
+    await gate.openAll()
+    expect(second.lease?.account.id).toBe('a')
+    expect([pool.slots.held, pool.slots.violations]).toEqual([1, []])
   })
 
   it('is the whole account’s rest where no model is named, or limits are not minded', async () => {
