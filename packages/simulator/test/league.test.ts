@@ -72,6 +72,14 @@ describe('the measures', () => {
     expect(measures.hitPercent).toBeCloseTo((98 / 99) * 100)
   })
 
+  it('are no figures where there was no request', () => {
+    const { sloPercent, failPercent, hitPercent, attemptsPerRequest, slow95 } = measure({
+      ...handmade(),
+      records: createRecords(),
+    })
+    expect([sloPercent, failPercent, hitPercent, attemptsPerRequest, slow95]).toEqual(Array(5).fill(null))
+  })
+
   it('tell exposure as a share of attempts during the incident over the share before', () => {
     // 2 of 22 attempts against one half before.
     expect(measures.deadExposure).toBeCloseTo(2 / 22 / 0.5)

@@ -84,7 +84,7 @@ describe('a run', () => {
     expect(modest!.sharePercent + greedy!.sharePercent).toBeCloseTo(100)
     expect(first!.sharePercent + second!.sharePercent).toBeCloseTo(100)
     const failed = (group: typeof modest) => (group!.failPercent! * group!.sharePercent) / 100
-    expect(failed(modest) + failed(greedy)).toBeCloseTo(failPercent)
+    expect(failed(modest) + failed(greedy)).toBeCloseTo(failPercent!)
     expect(requests).toBeGreaterThan(200)
     expect(measure(await simulate(worldOf(rough), policyNamed('balanced'))).groups).toEqual([])
   })

@@ -3,7 +3,7 @@ import type { Incident, IncidentKind } from '../world/incidents.ts'
 import { type GroupMeasures, groupsOf } from './groups.ts'
 import { percentile } from './percentile.ts'
 
-/** What a run comes to. Null where there is nothing to measure: no such incident, nothing reusable. */
+/** What a run comes to. Null where there is nothing to measure: no request, no such incident, nothing reusable. */
 export interface Measures {
   readonly requests: number
   /** Slowdown = time to first token / ideal of that request; of those served. */
@@ -12,14 +12,14 @@ export interface Measures {
   /** Of requests that arrived during a brown-out. */
   readonly brownSlow99: number | null
   /** Share of all requests served with a slowdown of at most 3. */
-  readonly sloPercent: number
-  readonly failPercent: number
+  readonly sloPercent: number | null
+  readonly failPercent: number | null
   /** Cached share of reusable prompt tokens, of requests served. */
   readonly hitPercent: number | null
   /** Share of attempts on sick accounts during the incident / share before it. */
   readonly deadExposure: number | null
   readonly brownExposure: number | null
-  readonly attemptsPerRequest: number
+  readonly attemptsPerRequest: number | null
   /** From the end of `dead` until its accounts have half their share from before; null when never. */
   readonly returnSeconds: number | null
   readonly selectMicros: number | null
@@ -40,12 +40,12 @@ export function measure(result: RunResult): Measures {
     slow95: finite(percentile(slow, 0.95)),
     slow99: finite(percentile(slow, 0.99)),
     brownSlow99: brownSlow(result),
-    sloPercent: (slow.filter(figure => figure <= SLO_SLOWDOWN).length / count) * 100,
-    failPercent: (requests.served.filter(served => !served).length / count) * 100,
+    sloPercent: finite((slow.filter(figure => figure <= SLO_SLOWDOWN).length / count) * 100),
+    failPercent: finite((requests.served.filter(served => !served).length / count) * 100),
     hitPercent: hitPercent(result),
     deadExposure: exposure(result, 'dead'),
     brownExposure: exposure(result, 'brown_out'),
-    attemptsPerRequest: attempts / count,
+    attemptsPerRequest: finite(attempts / count),
     returnSeconds: returnSeconds(result),
     selectMicros: result.selectMicros,
     groups: groupsOf(result),
