@@ -40,7 +40,7 @@ export interface RunningPolicy {
 }
 
 /** What a gateway may be unable to tell its scheduler: sizes of prompts, first tokens, what is left of limits, usage. */
-export type Untold = 'sizes' | 'first_tokens' | 'limits' | 'usage'
+export type Untold = 'sizes' | 'ttft' | 'limits' | 'usage'
 
 /**
  * One way to choose accounts. Whatever it is, the same engine runs it: slots, queue, cool-downs and attempts are

@@ -28,13 +28,13 @@ export const shippedPolicies: readonly Policy[] = [
 /** `adaptive` where a gateway or an upstream tells less: what each piece of news is worth. Who hears no first token cannot hedge. */
 const deprived: readonly Policy[] = Object.entries<readonly Untold[]>({
   'untold-sizes': ['sizes'],
-  'untold-first-tokens': ['first_tokens'],
+  'untold-ttft': ['ttft'],
   'untold-limits': ['limits'],
   'untold-usage': ['usage'],
 }).map(([name, untold]) => ({
   name: `adaptive:${name}`,
   fingerprint: true,
-  hedgeBudget: untold.includes('first_tokens') ? 0 : ADAPTIVE_HEDGE_BUDGET,
+  hedgeBudget: untold.includes('ttft') ? 0 : ADAPTIVE_HEDGE_BUDGET,
   untold,
   create: () => ({ profile: adaptiveProfile() }),
 }))

@@ -21,7 +21,7 @@ export function createTelling(untold: readonly Untold[] = []): Telling {
       return rest as T
     },
     firstToken(lease) {
-      if (tells('first_tokens')) lease.firstToken()
+      if (tells('ttft')) lease.firstToken()
     },
     limits(lease, tokens) {
       if (tokens !== undefined && tells('limits')) lease.reportLimits({ tokens })
