@@ -1,3 +1,4 @@
+/** Longer than other files: what is cached, what is on disk and how long it lives are one state. */
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { BindingStore, Clock } from '@headgate/scheduler'
