@@ -45,57 +45,74 @@ export interface RefusalEvents {
 export const MAX_REFUSALS = 4096
 
 export function createRefusals(events: RefusalEvents): Refusals {
-  const refusals = new Map<string, Refusal>()
+  /** By limit domain and model; the domain that was refused first comes first. */
+  const domains = new Map<string, Map<string, Refusal>>()
+  let size = 0
   let nextDueMs = Number.POSITIVE_INFINITY
 
-  function keyOf(account: Account, model: string): string {
-    return JSON.stringify([limitDomain(account), upstreamName(account, model)])
+  function put(refusal: Refusal): void {
+    const models = domains.get(refusal.domain) ?? new Map<string, Refusal>()
+    domains.set(refusal.domain, models)
+    if (!models.has(refusal.model)) size++
+    models.set(refusal.model, refusal)
+    nextDueMs = Math.min(nextDueMs, refusal.untilMs)
   }
 
-  function of(account: Account): Refusal[] {
-    const domain = limitDomain(account)
-    return [...refusals.values()].filter(refusal => refusal.domain === domain)
+  function remove({ domain, model }: Refusal): void {
+    const models = domains.get(domain)!
+    models.delete(model)
+    if (models.size === 0) domains.delete(domain)
+    size--
   }
 
-  function end(refusal: Refusal, reason: 'time' | 'reset'): void {
-    refusals.delete(JSON.stringify([refusal.domain, refusal.model]))
-    events.ended(refusal, reason)
+  function dropOldest(): void {
+    for (const models of domains.values()) {
+      for (const refusal of models.values()) {
+        remove(refusal)
+        return
+      }
+    }
   }
 
   return {
     get known() {
-      return refusals.size > 0
+      return size > 0
     },
     get nextDueMs() {
       return nextDueMs
     },
-    add(account, model, untilMs) {
-      const key = keyOf(account, model)
-      const before = refusals.get(key)
+    add(account, name, untilMs) {
+      const domain = limitDomain(account)
+      const model = upstreamName(account, name)
+      const before = domains.get(domain)?.get(model)
       if (before !== undefined && before.untilMs >= untilMs) return
-      if (before === undefined && refusals.size >= MAX_REFUSALS)
-        refusals.delete(refusals.keys().next().value!)
-      const refusal = {
-        domain: limitDomain(account),
-        account: account.id,
-        model: upstreamName(account, model),
-        untilMs,
-      }
-      refusals.set(key, refusal)
-      nextDueMs = Math.min(nextDueMs, untilMs)
+      if (before === undefined && size >= MAX_REFUSALS) dropOldest()
+      const refusal = { domain, account: account.id, model, untilMs }
+      put(refusal)
       if (before === undefined) events.began(refusal)
     },
-    freeAtMs: (account, model) => refusals.get(keyOf(account, model))?.untilMs ?? 0,
-    of,
+    freeAtMs(account, name) {
+      const models = domains.get(limitDomain(account))
+      return models?.get(upstreamName(account, name))?.untilMs ?? 0
+    },
+    of: account => [...(domains.get(limitDomain(account))?.values() ?? [])],
     forget(account) {
-      for (const refusal of of(account)) end(refusal, 'reset')
+      for (const refusal of [...(domains.get(limitDomain(account))?.values() ?? [])]) {
+        remove(refusal)
+        events.ended(refusal, 'reset')
+      }
     },
     tick(nowMs) {
       if (nowMs < nextDueMs) return
-      const over = [...refusals.values()].filter(({ untilMs }) => untilMs <= nowMs)
-      for (const { domain, model } of over) refusals.delete(JSON.stringify([domain, model]))
+      const over: Refusal[] = []
       nextDueMs = Number.POSITIVE_INFINITY
-      for (const { untilMs } of refusals.values()) nextDueMs = Math.min(nextDueMs, untilMs)
+      for (const models of domains.values()) {
+        for (const refusal of models.values()) {
+          if (refusal.untilMs <= nowMs) over.push(refusal)
+          else nextDueMs = Math.min(nextDueMs, refusal.untilMs)
+        }
+      }
+      for (const refusal of over) remove(refusal)
       for (const refusal of over) events.ended(refusal, 'time')
     },
   }
