@@ -20,6 +20,8 @@ export type { Scenario, ScenarioIncident, ScenarioTenant, WorkloadKind } from '.
 export {
   createDecisionLogReader,
   type DecisionLogReader,
+  type LeftOut,
   type Recorded,
+  type RecordedPool,
 } from './workload/decision-log.ts'
 export type { RecordedAccount } from './workload/seen-accounts.ts'

@@ -41,11 +41,13 @@ const log = [
   '',
 ]
 
-function readLog(rows: readonly string[]): Recorded {
+function readLog(rows: readonly (string | undefined)[], pool = ''): Recorded {
   const reader = createDecisionLogReader()
   for (const row of rows) reader.read(row)
-  return reader.recorded()
+  return reader.recorded(pool)
 }
+
+const NONE_LEFT_OUT = { broken: 0, undecided: 0, otherPools: 0, outside: 0 }
 
 describe('a decision log', () => {
   const recorded = readLog(log)
@@ -61,7 +63,8 @@ describe('a decision log', () => {
     const [first, second] = recorded.sessions[0]!.template.turns
     expect(second).toMatchObject({ gapMs: 8_000, inputTokens: 3_000 })
     expect(second!.blocks.slice(0, first!.blocks.length)).toEqual(first!.blocks)
-    expect(recorded).toMatchObject({ requests: 4, skipped: 2, durationMs: 8_101, tenants: ['a'] })
+    expect(recorded).toMatchObject({ requests: 4, startMs: 1_000, durationMs: 8_101, tenants: ['a'] })
+    expect(recorded.leftOut).toEqual({ ...NONE_LEFT_OUT, broken: 1, undecided: 1 })
     expect(recorded.errorShare).toBe(1 / 4)
   })
 
@@ -81,26 +84,116 @@ describe('a decision log', () => {
 describe('a line', () => {
   const good = JSON.parse(line({ at: 1_000, tokens: 100 }))
   const [decision] = good.decisions
+  const withRow = (change: object) => ({
+    ...decision,
+    rows: [{ account: 'one', limit: 8, inUse: 3, priority: 1, ...change }],
+  })
 
   it('is read when it is whole', () => {
-    expect(readLog([JSON.stringify(good)])).toMatchObject({ requests: 1, skipped: 0 })
+    expect(readLog([JSON.stringify(good)])).toMatchObject({ requests: 1, leftOut: NONE_LEFT_OUT })
   })
 
   it.each<[string, object]>([
     ['no request', { request: undefined }],
     ['no attempts', { attempts: undefined }],
     ['no decisions', { decisions: undefined }],
-    ['an empty list of decisions', { decisions: [] }],
     ['a decision that is none', { decisions: [null] }],
     ['a decision without an instant', { decisions: [{ ...decision, wallMs: undefined }] }],
     ['a decision at no instant', { decisions: [{ ...decision, wallMs: 'noon' }] }],
     ['a duration below 0', { decisions: [{ ...decision, durationMs: -1 }] }],
     ['no session', { decisions: [{ ...decision, request: {} }] }],
     ['rows that are none', { decisions: [{ ...decision, rows: [{ limit: 1 }] }] }],
+    ['a row of an account without a name', { decisions: [withRow({ account: '' })] }],
+    ['a priority that is no number', { decisions: [withRow({ priority: 'high' })] }],
+    ['a limit that is no number', { decisions: [withRow({ limit: '8' })] }],
+    ['a limit below 0', { decisions: [withRow({ limit: -8 })] }],
+    ['an account that is no text', { decisions: [{ ...decision, admittedTo: 5 }] }],
+    ['an attempt that is none', { attempts: [null] }],
+    ['a tenant that is no text', { request: { tenant: 5 } }],
+    ['a pool that is no text', { decisions: [{ ...decision, pool: 5 }] }],
     ['no number of tokens', { request: { usage: { ...decision.usage, inputTokens: '7' } } }],
     ['more tokens than there can be', { request: { usage: { ...decision.usage, inputTokens: 1e12 } } }],
   ])('is left out, and counted, when it has %s', (_, change) => {
-    expect(readLog([JSON.stringify({ ...good, ...change })])).toMatchObject({ requests: 0, skipped: 1 })
+    expect(readLog([JSON.stringify({ ...good, ...change })])).toMatchObject({
+      requests: 0,
+      leftOut: { ...NONE_LEFT_OUT, broken: 1 },
+    })
+  })
+
+  it('is left out, and counted, when it is too long', () => {
+    expect(readLog([undefined]).leftOut).toEqual({ ...NONE_LEFT_OUT, broken: 1 })
+  })
+
+  it.each<[string, object]>([
+    ["an account's change", { kind: 'account' }],
+    ['a request that ended before a decision', { decisions: [] }],
+  ])('is not told to be broken when it is %s', (_, change) => {
+    expect(readLog([JSON.stringify({ ...good, ...change })]).leftOut).toEqual({
+      ...NONE_LEFT_OUT,
+      undecided: 1,
+    })
+  })
+})
+
+describe('a log with a wrong clock', () => {
+  const day = 86_400_000
+  const now = 20_000 * day
+  const right = [0, 1, 30].map(days => line({ at: now + days * day, tokens: 2_000 }))
+  const wrong = (at: number) => line({ at, outcome: 'server_error', account: 'nine' })
+
+  it.each([0, now - 2 * day, now + 40 * day, 8.64e15])(
+    'leaves out what is far from the others, as at %d',
+    at => {
+      const { startMs, durationMs, leftOut, errorShare, accounts } = readLog([wrong(at), ...right])
+      expect({ startMs, durationMs, leftOut, errorShare }).toEqual({
+        ...{ startMs: now, durationMs: 30 * day + 1, errorShare: 0 },
+        leftOut: { ...NONE_LEFT_OUT, outside: 1 },
+      })
+      expect(accounts.map(({ id, slots }) => [id, slots])).toEqual([
+        ['one', 8],
+        ['two', 4],
+      ])
+    },
+  )
+
+  it('takes the limits of accounts from the time that is replayed', () => {
+    const other = JSON.parse(line({ at: 8.64e15 }))
+    other.decisions[0].rows[0].limit = 1
+    expect(readLog([...right, JSON.stringify(other), right[2]!]).accounts[0]).toMatchObject({ slots: 8 })
+  })
+
+  it('is of its latest month when every month has as much', () => {
+    const sparse = Array.from({ length: 100 }, (_, week) => line({ at: now + week * 7 * day }))
+    const { requests, startMs, accounts } = readLog(sparse)
+    expect({ requests, startMs }).toEqual({ requests: 5, startMs: now + 95 * 7 * day })
+    expect(accounts[0]).toMatchObject({ id: 'one', slots: 8 })
+  })
+})
+
+describe('a log of several pools', () => {
+  const of = (pool: string, at: number, account: string) => {
+    const whole = JSON.parse(line({ at, account }))
+    whole.decisions[0].pool = pool
+    return JSON.stringify(whole)
+  }
+  const mixed = [of('batch', 500, 'three'), of('chat', 1_000, 'one'), of('chat', 2_000, 'two')]
+
+  it('tells its pools, the largest first', () => {
+    const reader = createDecisionLogReader()
+    for (const row of mixed) reader.read(row)
+    expect(reader.pools()).toEqual([
+      { name: 'chat', requests: 2 },
+      { name: 'batch', requests: 1 },
+    ])
+  })
+
+  it('is replayed a pool at a time, on the accounts of that pool', () => {
+    const { requests, accounts, startMs, leftOut } = readLog(mixed, 'chat')
+    expect({ requests, startMs, leftOut }).toEqual({
+      ...{ requests: 2, startMs: 1_000 },
+      leftOut: { ...NONE_LEFT_OUT, otherPools: 1 },
+    })
+    expect(accounts.map(({ id }) => id)).toEqual(['one', 'two'])
   })
 })
 

@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { type Decision, explain, explanationText } from '@headgate/scheduler'
 import { printable } from '../text/printable.ts'
+import { logLines } from './log-lines.ts'
 import { note, print } from './output.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -31,6 +30,7 @@ export async function runExplain(flags: ExplainFlags): Promise<void> {
       `${unreadable} ${unreadable === 1 ? 'line' : 'lines'} cannot be read as of a decision log, and are left out.`,
     )
   if (found.length === 0) throw nothingFound(flags, read)
+  if (flags.id !== undefined && found.length > 1) note(severalFound(flags.id, found))
   print(found.map(textOf).join('\n\n'))
 }
 
@@ -45,22 +45,15 @@ async function search({ log, id, last = 1 }: ExplainFlags): Promise<Found> {
   const found: RequestLine[] = []
   let read = 0
   let unreadable = 0
-  try {
-    for await (const row of createInterface({ input: createReadStream(log), crlfDelay: Infinity })) {
-      if (row.trim() === '') continue
-      const line = parse(row)
-      if (line === undefined) unreadable++
-      if (line?.kind !== 'request' || line.decisions.length === 0) continue
-      read++
-      if (id !== undefined && !isAbout(line, id)) continue
-      found.push(line)
-      if (id === undefined && found.length > last) found.shift()
-    }
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new UsageError(
-      `--log: ${log} cannot be read (${reason}). Fix: name the file of telemetry.decisionLog.`,
-    )
+  for await (const row of logLines(log)) {
+    if (row?.trim() === '') continue
+    const line = row === undefined ? undefined : parse(row)
+    if (line === undefined) unreadable++
+    if (line?.kind !== 'request' || line.decisions.length === 0) continue
+    read++
+    if (id !== undefined && !isAbout(line, id)) continue
+    found.push(line)
+    if (id === undefined && found.length > last) found.shift()
   }
   return { found, read, unreadable }
 }
@@ -79,7 +72,9 @@ function parse(row: string): (RequestLine & { readonly kind: string }) | undefin
 }
 
 /** As far as telling of one needs it: the log is a file that anything may have changed. */
-function isDecision({ request, filtered, rows, attempts, termNames }: Partial<Decision>): boolean {
+function isDecision(decision: Partial<Decision>): boolean {
+  const { wallMs, request, filtered, rows, attempts, termNames } = decision
+  if (typeof wallMs !== 'number' || Number.isNaN(new Date(wallMs).getTime())) return false
   const isList = [rows, attempts, termNames].every(Array.isArray)
   return isList && rows!.every(({ terms }) => Array.isArray(terms)) && !!request && !!filtered
 }
@@ -97,6 +92,13 @@ function nothingFound({ log, id }: ExplainFlags, read: number): UsageError {
   return new UsageError(
     `--id: none of the ${read} requests in ${log} is ${JSON.stringify(id)}. ` +
       'Fix: give an x-request-id or the number of a decision; older ones may stand in the rotated files beside it.',
+  )
+}
+
+function severalFound(id: string, found: readonly RequestLine[]): string {
+  return (
+    `${found.length} requests have a decision ${printable(id)}: every pool and process counts from 1. ` +
+    `For one of them: --id ${printable(found.at(-1)!.request.requestId)}`
   )
 }
 

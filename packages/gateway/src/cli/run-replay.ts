@@ -1,16 +1,13 @@
-import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
-import { createInterface } from 'node:readline'
 import {
   type Change,
-  createDecisionLogReader,
   type JobResult,
   type Recorded,
   replayWorld,
   runOnce,
   type World,
 } from '@headgate/simulator'
-import { note } from './output.ts'
+import { recordedTraffic } from './recorded-traffic.ts'
 import { policyOf } from './run-simulation.ts'
 import { checkResultFiles, keepResults, tellResults } from './simulation-results.ts'
 import { UsageError } from './usage-error.ts'
@@ -18,6 +15,7 @@ import { UsageError } from './usage-error.ts'
 /** The flags of `headgate replay`, as they were given or by default. */
 export interface ReplayFlags {
   readonly log: string
+  readonly pool?: string
   readonly set: readonly string[]
   readonly policies: string
   readonly seed: number
@@ -30,7 +28,7 @@ export async function runReplay(flags: ReplayFlags): Promise<void> {
   const policies = flags.policies.split(',').map(policyOf)
   const changes = flags.set.map(changeOf)
   await checkResultFiles(flags)
-  const world = worldOf(await recordedIn(flags.log), flags, changes)
+  const world = worldOf(await recordedTraffic(flags), flags, changes)
   const name = [`replay of ${basename(flags.log)}`, ...flags.set].join(', ')
   const results: JobResult[] = []
   const stopwatch = { nowMicros: () => performance.now() * 1000 }
@@ -53,36 +51,8 @@ function changeOf(text: string): Change {
   throw new UsageError(`--set: ${JSON.stringify(text)} is no change. Fix: write KEY=VALUE, such as load=1.5.`)
 }
 
-/**
- * Reads a log as a stream, however long it is.
- * @throws UsageError
- */
-async function recordedIn(file: string): Promise<Recorded> {
-  const reader = createDecisionLogReader()
-  try {
-    const rows = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })
-    for await (const row of rows) reader.read(row)
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new UsageError(
-      `--log: ${file} cannot be read (${reason}). Fix: name the file of telemetry.decisionLog.`,
-    )
-  }
-  return reader.recorded()
-}
-
 /** @throws UsageError */
-function worldOf(recorded: Recorded, { log, seed }: ReplayFlags, changes: readonly Change[]): World {
-  const { requests, skipped, durationMs, accounts, sessions } = recorded
-  if (requests === 0) {
-    throw new UsageError(
-      `--log: ${log} holds no request with a decision (${skipped} other lines). Fix: name a file that telemetry.decisionLog wrote.`,
-    )
-  }
-  note(
-    `${requests} requests in ${sessions.length} sessions over ${Math.round(durationMs / 1000)} s; ` +
-      accounts.map(({ id, slots, speed }) => `${id}: ${slots} slots, pace ${speed.toFixed(2)}`).join('; '),
-  )
+function worldOf(recorded: Recorded, { seed }: ReplayFlags, changes: readonly Change[]): World {
   try {
     return replayWorld(recorded, { seed, changes })
   } catch (error) {

@@ -13,6 +13,7 @@ export interface Usage {
 
 export interface LoggedDecision {
   readonly wallMs: number
+  readonly pool?: string
   readonly admittedTo?: string
   readonly waitedMs?: number
   readonly durationMs?: number
@@ -27,20 +28,28 @@ export interface LoggedDecision {
   }[]
 }
 
-/** Reads a line; undefined for one that is no request of a pool, and for what a full disk or an editor made of one. */
-export function readDecisionLine(row: string): DecisionLine | undefined {
+/**
+ * Reads a line. `undecided`: a change of an account's state, or a request that ended before any decision was made for it.
+ * `broken`: what a full disk or an editor made of a line, or one of another kind of file.
+ */
+export function readDecisionLine(row: string): DecisionLine | 'undecided' | 'broken' {
   try {
     const line = JSON.parse(row)
-    const isRequest = line.kind === 'request' && Array.isArray(line.attempts) && isRecord(line.request)
-    const isWhole = isRequest && line.decisions.length > 0 && line.decisions.every(isDecision)
-    return isWhole && isUsage(line.request.usage) ? line : undefined
+    if (line.kind === 'account') return 'undecided'
+    const isWhole = line.kind === 'request' && isRequest(line.request) && line.attempts.every(isRecord)
+    if (!isWhole || !line.decisions.every(isDecision)) return 'broken'
+    return line.decisions.length > 0 ? line : 'undecided'
   } catch {
-    return undefined
+    return 'broken'
   }
 }
 
 function isRecord(value: unknown): boolean {
   return typeof value === 'object' && value !== null
+}
+
+function isRequest({ tenant = '', usage }: DecisionLine['request']): boolean {
+  return typeof tenant === 'string' && isUsage(usage)
 }
 
 /** Times a file may hold are those in which a date can be. */
@@ -51,10 +60,35 @@ function isTime(value: unknown): boolean {
 }
 
 function isDecision(value: Partial<LoggedDecision>): boolean {
-  const { wallMs, waitedMs, durationMs, firstTokenMs, request, rows, usage } = value
+  const {
+    wallMs,
+    pool = '',
+    admittedTo = 'nobody',
+    waitedMs,
+    durationMs,
+    firstTokenMs,
+    request,
+    rows,
+    usage,
+  } = value
   const areTimes = wallMs !== undefined && [wallMs, waitedMs, durationMs, firstTokenMs].every(isTime)
-  const areRows = Array.isArray(rows) && rows.every(row => typeof row.account === 'string')
-  return areTimes && areRows && typeof request?.session === 'string' && isUsage(usage)
+  const areRows = Array.isArray(rows) && rows.every(isRow)
+  const areTexts = [request?.session, pool].every(text => typeof text === 'string')
+  return areTimes && areRows && areTexts && isName(admittedTo) && isUsage(usage)
+}
+
+/** Slots are counted in 32 bits; 0 stands for no limit. */
+const MOST_SLOTS = 0x7fffffff
+
+function isRow({ account, limit, inUse, priority }: Partial<LoggedDecision['rows'][number]>): boolean {
+  const areCounts = [limit, inUse].every(
+    count => Number.isInteger(count) && count! >= 0 && count! <= MOST_SLOTS,
+  )
+  return isName(account) && areCounts && Number.isFinite(priority)
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
 }
 
 /** More tokens than any prompt has would be memory for blocks that nobody sent. */

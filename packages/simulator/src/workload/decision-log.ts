@@ -1,26 +1,50 @@
 import { percentile } from '../measure/percentile.ts'
 import { BLOCK_TOKENS } from '../world/prefix-cache.ts'
+import { busiestSpan, MOST_SPAN_MS } from './busiest-span.ts'
 import { type DecisionLine, readDecisionLine } from './decision-line.ts'
-import { createSeenAccounts, type RecordedAccount } from './seen-accounts.ts'
+import { createSeenAccounts, type RecordedAccount, type SeenAccounts } from './seen-accounts.ts'
 import type { SessionStart, Turn } from './session.ts'
 
-/** What a gateway's decision log tells of its traffic, its accounts and its tenants. */
+/** What a gateway's decision log tells of the traffic of a pool, its accounts and its tenants. */
 export interface Recorded {
   readonly sessions: readonly SessionStart[]
   readonly requests: number
+  /** When the first request came, wall clock. */
+  readonly startMs: number
+  /** At most 31 days. */
   readonly durationMs: number
   readonly accounts: readonly RecordedAccount[]
   readonly tenants: readonly string[]
   /** Share of attempts that failed by the account's fault. */
   readonly errorShare: number
-  /** Lines that are no request of a pool, or cannot be read. */
-  readonly skipped: number
+  readonly leftOut: LeftOut
+}
+
+/** How many lines are no part of what is recorded, by why. */
+export interface LeftOut {
+  /** What cannot be read as a line of a decision log. */
+  readonly broken: number
+  /** Changes of accounts, and requests that ended before a decision was made. */
+  readonly undecided: number
+  readonly otherPools: number
+  /** Requests outside of the 31 days in which their pool had most. */
+  readonly outside: number
+}
+
+/** How many requests a log has of a pool. */
+export interface RecordedPool {
+  readonly name: string
+  readonly requests: number
 }
 
 /** Reads a decision log, a line at a time. */
 export interface DecisionLogReader {
-  read(row: string): void
-  recorded(): Recorded
+  /** Undefined for a line that is too long to be one. */
+  read(row: string | undefined): void
+  /** The pools that have requests, those with the most first. */
+  pools(): RecordedPool[]
+  /** What the log tells of a pool; of nothing, when it has no requests. */
+  recorded(pool: string): Recorded
 }
 
 /** What is kept of a request: logs are longer than memory, and most of a line is why an account was chosen. */
@@ -29,11 +53,18 @@ interface Kept {
   readonly tenant: string
   readonly session: string
   readonly tokens: Tokens | undefined
+  readonly attempts: number
+  readonly faults: number
 }
 
 interface Tokens {
   readonly inputTokens: number
   readonly outputTokens: number
+}
+
+interface KeptPool {
+  readonly requests: Kept[]
+  readonly accounts: SeenAccounts
 }
 
 const FAULTS = ['server_error', 'timeout', 'transport_error', 'overloaded']
@@ -44,42 +75,58 @@ const FAULTS = ['server_error', 'timeout', 'transport_error', 'overloaded']
  * cached is reckoned by length. Requests whose tokens are not told are given the median of the others.
  */
 export function createDecisionLogReader(): DecisionLogReader {
-  const requests: Kept[] = []
-  const accounts = createSeenAccounts()
-  let skipped = 0
-  let attempts = 0
-  let faults = 0
+  const pools = new Map<string, KeptPool>()
+  const unread = { broken: 0, undecided: 0 }
 
-  function keep({ request, attempts: made, decisions }: DecisionLine): void {
-    const { wallMs, request: key } = decisions[0]!
+  function keep({ request, attempts, decisions }: DecisionLine): void {
+    const { wallMs, pool: name = '', request: key } = decisions[0]!
     const { tenant = '', usage: tokens } = request
-    requests.push({ arrivedMs: wallMs, tenant, session: key.session, tokens })
-    attempts += made.length
-    faults += made.filter(({ outcome = '' }) => FAULTS.includes(outcome)).length
-    for (const decision of decisions) accounts.saw(decision)
+    const pool = pools.get(name) ?? { requests: [], accounts: createSeenAccounts() }
+    pools.set(name, pool)
+    pool.requests.push({
+      ...{ arrivedMs: wallMs, tenant, session: key.session, tokens, attempts: attempts.length },
+      faults: attempts.filter(({ outcome = '' }) => FAULTS.includes(outcome)).length,
+    })
+    for (const decision of decisions) pool.accounts.saw(decision)
   }
 
   return {
     read(row) {
-      if (row.trim() === '') return
-      const line = readDecisionLine(row)
-      if (line === undefined) skipped++
+      if (row?.trim() === '') return
+      const line = row === undefined ? 'broken' : readDecisionLine(row)
+      if (typeof line === 'string') unread[line]++
       else keep(line)
     },
-    recorded() {
-      // A line is written when its request ends.
-      const sorted = requests.toSorted((a, b) => a.arrivedMs - b.arrivedMs)
-      const startMs = sorted[0]?.arrivedMs ?? 0
-      return {
-        sessions: sessionsOf(sorted, startMs),
-        requests: sorted.length,
-        durationMs: sorted.length === 0 ? 0 : sorted.at(-1)!.arrivedMs - startMs + 1,
-        accounts: accounts.recorded(),
-        tenants: [...new Set(sorted.map(({ tenant }) => tenant))],
-        errorShare: attempts === 0 ? 0 : faults / attempts,
-        skipped,
-      }
+    pools: () =>
+      Array.from(pools, ([name, { requests }]) => ({ name, requests: requests.length })).sort(
+        (a, b) => b.requests - a.requests,
+      ),
+    recorded(name) {
+      const all = Array.from(pools.values()).reduce((sum, { requests }) => sum + requests.length, 0)
+      const pool = pools.get(name) ?? { requests: [], accounts: createSeenAccounts() }
+      const otherPools = all - pool.requests.length
+      return recordedOf(pool, { ...unread, otherPools })
     },
+  }
+}
+
+function recordedOf({ requests, accounts }: KeptPool, leftOut: Omit<LeftOut, 'outside'>): Recorded {
+  // A line is written when its request ends.
+  const sorted = requests.toSorted((a, b) => a.arrivedMs - b.arrivedMs)
+  const span = busiestSpan(sorted.map(({ arrivedMs }) => arrivedMs))
+  const kept = sorted.filter(({ arrivedMs }) => arrivedMs >= span.fromMs && arrivedMs <= span.toMs)
+  const attempts = kept.reduce((sum, request) => sum + request.attempts, 0)
+  const faults = kept.reduce((sum, request) => sum + request.faults, 0)
+  return {
+    sessions: sessionsOf(kept, span.fromMs),
+    requests: kept.length,
+    startMs: span.fromMs,
+    durationMs: kept.length === 0 ? 0 : span.toMs - span.fromMs + 1,
+    // What was decided anew for the last requests is later than they came.
+    accounts: accounts.recorded({ fromMs: span.fromMs, toMs: span.fromMs + MOST_SPAN_MS }),
+    tenants: [...new Set(kept.map(({ tenant }) => tenant))],
+    errorShare: attempts === 0 ? 0 : faults / attempts,
+    leftOut: { ...leftOut, outside: sorted.length - kept.length },
   }
 }
 
