@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { policyNamed } from '../src/policies/catalogue.ts'
 import { simulate } from '../src/run/simulate.ts'
-import { type Change, replayWorld } from '../src/scenario/replay.ts'
+import type { Change } from '../src/scenario/changes.ts'
+import { replayWorld } from '../src/scenario/replay.ts'
 import { createDecisionLogReader, type Recorded } from '../src/workload/decision-log.ts'
 
 interface Logged {
@@ -222,17 +223,76 @@ describe('a replay', () => {
     ])
   })
 
-  it.each([
+  it('keeps accounts apart from what is set of others, whatever they are called', () => {
+    const ids = ['load', 'b', 'b.slots', 'profile']
+    const named = { ...recorded, accounts: ids.map(id => ({ id, slots: 4, priority: 0, speed: 1 })) }
+    const of = (...changes: Change[]) => replayWorld(named, { seed: 1, changes })
+    const { durationMs, accounts } = of(
+      { key: 'load', value: '2' },
+      { key: 'load', value: 'off' },
+      { key: 'b.slots', value: '8' },
+      { key: 'b.slots.slots', value: '9' },
+    )
+    expect(durationMs).toBe(8_101 / 2)
+    expect(accounts.map(({ id, slots }) => [id, slots])).toEqual([
+      ['b', 8],
+      ['b.slots', 9],
+      ['profile', 4],
+    ])
+    expect(of({ key: 'b.slots', value: 'off' }).accounts.map(({ id }) => id)).toEqual([
+      'load',
+      'b',
+      'profile',
+    ])
+  })
+
+  it.each<[string, RegExp]>([
     [
-      'four',
-      'off',
-      /four: there is nothing of that name to set; write load=FACTOR, .* one of one, two, three\./,
+      'four=off',
+      /^four=off: there is nothing called four to set\. Fix: write load=FACTOR, .* one of one, two, three\.$/,
     ],
-    ['one.colour', '3', /one\.colour: there is nothing of that name/],
-    ['one.slots', '1.5', /"1\.5" is no number that one\.slots can have/],
-    ['load', '0', /"0" is no number that load can have/],
-    ['load', '', /"" is no number/],
-  ])('refuses %s=%s', (key, value, message) => {
-    expect(() => world({ key, value })).toThrow(message)
+    ['one.colour=3', /^one\.colour=3: there is nothing called one\.colour/],
+    ['one=on', /^one=on: the account one cannot be "on"\. Fix: write load=FACTOR, ACCOUNT=off/],
+    [
+      'one.slots=1.5',
+      /^one\.slots=1\.5: one\.slots cannot be "1\.5"; it is a whole number from 1 to 100000\. Fix: write one, such as one\.slots=16\.$/,
+    ],
+    [
+      'one.priority=-1',
+      /it is a whole number from 0 to 1000000\. Fix: write one, such as one\.priority=2\.$/,
+    ],
+    ['one.speed=0', /it is a number from 0\.01 to 100\. Fix: .* one\.speed=2\.$/],
+    [
+      'one.tokensPerMinute=1e13',
+      /it is a number from 1 to 1000000000000\. Fix: .* one\.tokensPerMinute=200000\.$/,
+    ],
+    [
+      'load=0',
+      /^load=0: load cannot be "0"; it is a number from 0\.01 to 100\. Fix: write one, such as load=1\.5\.$/,
+    ],
+    ['load=', /^load=: load cannot be ""/],
+    ['load=off', /^load=off: load cannot be "off"/],
+    ['load=1 load=2', /^load=2: load is set twice, first to "1"\. Fix: keep one of the two\.$/],
+    ['one=off one=off', /^one=off: one is set twice/],
+    ['one=off one.slots=2', /^one=off: figures of one are set as well\. Fix: keep one of the two\.$/],
+    [
+      'one=off two=off three=off',
+      /^one=off, two=off, three=off: no account is left to replay with\. Fix: leave one of them in\.$/,
+    ],
+  ])('refuses %s, and says what to write', (text, message) => {
+    const changes = text
+      .split(' ')
+      .map(each => each.split('='))
+      .map(([key, value]) => ({ key: key!, value: value! }))
+    expect(() => world(...changes)).toThrow(message)
+  })
+
+  it('does not stretch traffic over more than a replay spans', () => {
+    const long = readLog([line({ at: 0 }), line({ at: 20 * 86_400_000 })])
+    const stretched = (value: string) => replayWorld(long, { seed: 1, changes: [{ key: 'load', value }] })
+    expect(() => stretched('0.5')).toThrow(
+      /^load=0\.5: .* 31 days .* Fix: write a number of at least 0\.646\.$/,
+    )
+    expect(stretched('0.646').durationMs).toBeLessThanOrEqual(31 * 86_400_000)
   })
 })

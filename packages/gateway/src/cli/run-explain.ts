@@ -27,7 +27,9 @@ export async function runExplain(flags: ExplainFlags): Promise<void> {
   const { found, read, unreadable } = await search(flags)
   if (unreadable > 0)
     note(
-      `${unreadable} ${unreadable === 1 ? 'line' : 'lines'} cannot be read as of a decision log, and are left out.`,
+      unreadable === 1
+        ? '1 line cannot be read as of a decision log, and is left out.'
+        : `${unreadable} lines cannot be read as of a decision log, and are left out.`,
     )
   if (found.length === 0) throw nothingFound(flags, read)
   if (flags.id !== undefined && found.length > 1) note(severalFound(flags.id, found))

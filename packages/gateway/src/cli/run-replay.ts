@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { PROFILES } from '@headgate/scheduler'
 import {
   type Change,
   type JobResult,
@@ -7,6 +8,7 @@ import {
   runOnce,
   type World,
 } from '@headgate/simulator'
+import { printable } from '../text/printable.ts'
 import { recordedTraffic } from './recorded-traffic.ts'
 import { policyOf } from './run-simulation.ts'
 import { checkResultFiles, keepResults, tellResults } from './simulation-results.ts'
@@ -42,13 +44,23 @@ export async function runReplay(flags: ReplayFlags): Promise<void> {
 
 /** @throws UsageError */
 function changeOf(text: string): Change {
-  const at = text.indexOf('=')
-  if (/^pools\..*\.profile=/.test(text)) {
-    const fix = `write --policies balanced,${text.slice(at + 1)}`
-    throw new UsageError(`--set: profiles are not set but compared: all of the log is one pool. Fix: ${fix}.`)
-  }
-  if (at > 0) return { key: text.slice(0, at), value: text.slice(at + 1) }
+  // An account's id may hold anything, a value does not.
+  const at = text.lastIndexOf('=')
+  const key = text.slice(0, Math.max(0, at))
+  const value = text.slice(at + 1)
+  if (/(?:^|\.)profile$/.test(key) && value !== 'off') throw profileAsChange(text, value)
+  if (key !== '') return { key, value }
   throw new UsageError(`--set: ${JSON.stringify(text)} is no change. Fix: write KEY=VALUE, such as load=1.5.`)
+}
+
+function profileAsChange(text: string, value: string): UsageError {
+  const profiles = Object.keys(PROFILES)
+  const known = profiles.includes(value) ? value : 'adaptive'
+  const compared = [known === 'balanced' ? 'classic' : 'balanced', known]
+  return new UsageError(
+    `--set: ${text}: profiles are not set but compared; they are ${profiles.join(', ')}. ` +
+      `Fix: write --policies ${compared.join(',')}.`,
+  )
 }
 
 /** @throws UsageError */
@@ -56,7 +68,7 @@ function worldOf(recorded: Recorded, { seed }: ReplayFlags, changes: readonly Ch
   try {
     return replayWorld(recorded, { seed, changes })
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(`--set: ${error.message}`)
+    if (error instanceof RangeError) throw new UsageError(`--set: ${printable(error.message)}`)
     throw error
   }
 }

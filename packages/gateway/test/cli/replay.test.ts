@@ -50,6 +50,18 @@ describe('headgate replay', () => {
     )
   })
 
+  it('says what is wrong with a change, with nothing that would steer a terminal', async () => {
+    const { code, stderr } = await replay(
+      [recordedLine({ at: now, account: 'o\u001bne' })],
+      '--set',
+      'two=off',
+    )
+    expect(code).toBe(2)
+    expect(stderr).toMatch(
+      /error: --set: two=off: there is nothing called two to set\. Fix: .* one of one\.\n$/,
+    )
+  })
+
   it('says what a file holds that has no decision', async () => {
     const { code, stderr } = await replay(['{"v":1,"kind":"account"}', 'x'])
     expect(code).toBe(2)

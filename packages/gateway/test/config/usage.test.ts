@@ -73,7 +73,12 @@ describe('a wrong command line ends with exit code 2 and says why', () => {
     [
       'a profile as a change',
       ['replay', '--log', 'none.jsonl', '--set', 'pools.default.scheduler.profile=adaptive'],
-      /--set: profiles are not set but compared: .* Fix: write --policies balanced,adaptive\./,
+      /--set: pools\.\S+: profiles are not set but compared; they are .*load-aware.*\. Fix: write --policies balanced,adaptive\./,
+    ],
+    [
+      'a profile that is none as a change',
+      ['replay', '--log', 'none.jsonl', '--set', 'profile=fast'],
+      /--set: profile=fast: profiles are not set but compared; they are .*\. Fix: write --policies balanced,adaptive\./,
     ],
     [
       'a decision log that cannot be explained',
