@@ -9,8 +9,8 @@ import {
   type World,
 } from '@headgate/simulator'
 import { printable } from '../text/printable.ts'
+import { policiesOf } from './policies.ts'
 import { recordedTraffic } from './recorded-traffic.ts'
-import { policyOf } from './run-simulation.ts'
 import { checkResultFiles, keepResults, tellResults } from './simulation-results.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -27,7 +27,7 @@ export interface ReplayFlags {
 
 /** Runs each policy over a log's traffic, prints the table, and writes what was asked for. */
 export async function runReplay(flags: ReplayFlags): Promise<void> {
-  const policies = flags.policies.split(',').map(policyOf)
+  const policies = policiesOf(flags.policies)
   const changes = flags.set.map(changeOf)
   await checkResultFiles(flags)
   const world = worldOf(await recordedTraffic(flags), flags, changes)

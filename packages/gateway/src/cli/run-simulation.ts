@@ -1,7 +1,8 @@
-import { type Job, type JobResult, policyNamed, type Scenario, scenarioProblems } from '@headgate/simulator'
+import { type Job, type JobResult, type Scenario, scenarioProblems } from '@headgate/simulator'
 import { runJobs, shippedScenarios } from '@headgate/simulator/node'
 import { loadDocument } from '../config/load-document.ts'
 import { note } from './output.ts'
+import { policiesOf } from './policies.ts'
 import { checkResultFiles, keepResults, tellResults } from './simulation-results.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -17,7 +18,7 @@ export interface SimulateFlags {
 
 /** Runs each policy in the scenario on threads, prints the table, and writes what was asked for. */
 export async function runSimulation(flags: SimulateFlags): Promise<void> {
-  const policies = flags.policies.split(',').map(policyOf)
+  const policies = policiesOf(flags.policies)
   const file = fileOf(flags.scenario)
   const scenario = (await loadDocument(file, { what: 'scenario', problemsOf: scenarioProblems })) as Scenario
   const seeds = Array.from({ length: flags.seeds }, (_, i) => flags.seed + i)
@@ -54,16 +55,4 @@ function fileOf(scenario: string): string {
     `--scenario: no scenario ${JSON.stringify(scenario)} comes along. ` +
       `Fix: name a file, or one of ${[...shipped.keys()].join(', ')}.`,
   )
-}
-
-/**
- * The policy of a name, as given to `--policies`.
- * @throws UsageError
- */
-export function policyOf(name: string): string {
-  try {
-    return policyNamed(name.trim()).name
-  } catch (error) {
-    throw new UsageError(`--policies: ${(error as Error).message}`)
-  }
 }

@@ -41,8 +41,20 @@ export function syntaxProblems(errors: readonly YAMLError[], at: (offset: number
     const line = origin.kind === 'file' ? origin.line : undefined
     if (seen.has(line) || problems.length === maxReported) continue
     seen.add(line)
-    const [message, fix] = remarks[error.code] ?? anythingElse
+    const [message, fix] = openBracket(error) ?? remarks[error.code] ?? anythingElse
     problems.push({ origin, path: [], message, fix })
   }
   return problems
+}
+
+/** To the parser a bracket that nobody closes is one that is closed too far to the left: its code is that of indentation. */
+function openBracket({ code, message }: YAMLError): readonly [string, string] | undefined {
+  const isBracket = code === 'BAD_INDENT' || code === 'MISSING_CHAR'
+  const close = isBracket ? /^Flow (?:map|sequence) .*end with a ([\]}])$/.exec(message)?.[1] : undefined
+  if (close === undefined) return undefined
+  const open = close === ']' ? '[' : '{'
+  return [
+    `a ${open} before this place is not closed, or its ${close} is not indented`,
+    `write ${close} where the ${open} ends, farther to the right than the key`,
+  ]
 }

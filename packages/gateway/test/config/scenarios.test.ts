@@ -38,6 +38,8 @@ accounts: { count: 4 }
 workload: { kind: agents, load: 0.5 }
 `
 
+const withTenants = (tenants: string) => right.replace('load: 0.5', `load: 0.5, tenants: [${tenants}]`)
+
 describe('a wrong scenario says where and what', () => {
   it('and a right one nothing', async () => {
     expect(await problemsOf(right)).toBe('')
@@ -78,7 +80,7 @@ describe('a wrong scenario says where and what', () => {
     [
       'an incident after the end',
       `${right}incidents: [{ kind: dead, fromSeconds: 60, forSeconds: 1, accounts: 1 }]\n`,
-      /incidents\[0\]\.fromSeconds: is after the scenario has ended/,
+      /incidents\[0\]\.fromSeconds: is 60, after the scenario has ended\. Fix: write less than 60,/,
     ],
     [
       'tiers that do not end at 1',
@@ -89,6 +91,66 @@ describe('a wrong scenario says where and what', () => {
       'tenants of more than everything',
       right.replace('load: 0.5', 'load: 0.5, tenants: [{ name: a, share: 0.7 }, { name: b, share: 0.7 }]'),
       /workload\.tenants: have shares that add up to 1\.4/,
+    ],
+    [
+      'a tenant that stops before it starts',
+      withTenants('{ name: a, share: 0.7, fromSeconds: 20, toSeconds: 10 }'),
+      /workload\.tenants\[0\]\.toSeconds: is 10, not after fromSeconds, which is 20\. Fix: write when the tenant stops/,
+    ],
+    [
+      'a tenant that stops at once',
+      withTenants('{ name: a, share: 0.7, toSeconds: 0 }'),
+      /tenants\[0\]\.toSeconds: is 0, not after fromSeconds, which is 0\./,
+    ],
+    [
+      'a tenant that comes after the end',
+      withTenants('{ name: a, share: 0.7, fromSeconds: 60 }'),
+      /tenants\[0\]\.fromSeconds: is 60, after the scenario has ended/,
+    ],
+    [
+      'two tenants of one name',
+      withTenants('{ name: a, share: 0.2 }, { name: b, share: 0.2 }, { name: a, share: 0.2 }'),
+      /workload\.tenants\[2\]\.name: is "a", as that of tenants\[0\] is\. Fix: give every tenant a name of its own/,
+    ],
+    [
+      'a restart after the end',
+      `${right}gateways: { restartsAtSeconds: [30, 60] }\n`,
+      /:5:\d+ gateways\.restartsAtSeconds\[1\]: is 60, after the scenario has ended\. Fix: write less than 60,/,
+    ],
+    [
+      'a number for a list',
+      `${right}gateways: { restartsAtSeconds: 900 }\n`,
+      /gateways\.restartsAtSeconds: is 900; it must be a list\. Fix: put it in brackets: \[900\]\./,
+    ],
+    [
+      'a map for a list',
+      `${right}incidents: { kind: dead }\n`,
+      /incidents: is \{"kind":"dead"\}; it must be a list\. Fix: begin every entry with -/,
+    ],
+    [
+      'an empty list',
+      `${right}incidents: []\n`,
+      /incidents: is an empty list\. Fix: write at least one entry/,
+    ],
+    [
+      'no number',
+      `${right}backgroundErrors: .nan\n`,
+      /backgroundErrors: is \.nan; it must be a number from 0 to 1/,
+    ],
+    [
+      'no end',
+      `${right}incidents: [{ kind: dead, fromSeconds: 1, forSeconds: 1, accounts: -.inf }]\n`,
+      /incidents\[0\]\.accounts: is -\.inf, neither a number nor a share/,
+    ],
+    [
+      'a list that is not closed',
+      `incidents: [{ kind: dead }\n${right}`,
+      /scenario\.yaml:2:1: a \[ before this place is not closed, or its \] is not indented\. Fix: write \]/,
+    ],
+    [
+      'a map that is not closed',
+      `accounts: { count: 4\n${right}`,
+      /: a \{ before this place is not closed, or its \} is not indented\. Fix: write \}/,
     ],
     ['a list', '- 1\n', /is \[1\]; it must have fields/],
     ['no file', '', /must have fields/],

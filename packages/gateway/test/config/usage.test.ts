@@ -50,6 +50,26 @@ describe('a wrong command line ends with exit code 2 and says why', () => {
       ['simulate', '--scenario', 'brown-out', '--policies', 'classic,fast'],
       /--policies: There is no policy "fast"; the policies are classic, /,
     ],
+    ...(['simulate --scenario brown-out', 'replay --log none.jsonl'] as const).flatMap(
+      command =>
+        [
+          [
+            `no policy (${command})`,
+            [...command.split(' '), '--policies', ''],
+            /^error: --policies: no policy is named\. Fix: write names by commas, such as balanced,adaptive\.\n$/,
+          ],
+          [
+            `a policy too few (${command})`,
+            [...command.split(' '), '--policies', 'random,'],
+            /^error: --policies: a name between the commas is empty\. Fix: /,
+          ],
+          [
+            `a policy twice (${command})`,
+            [...command.split(' '), '--policies', 'random, balanced,random'],
+            /^error: --policies: random is named twice\. Fix: name it once\.\n$/,
+          ],
+        ] as const,
+    ),
     [
       'a report where none can be',
       ['simulate', '--scenario', 'brown-out', '--report', '/dev/null/report.html'],

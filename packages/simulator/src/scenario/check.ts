@@ -1,4 +1,16 @@
-import { anyOf, list, number, object, optional, type Problem, type Rule, required, text } from './rules.ts'
+import { acrossFields } from './across-fields.ts'
+import {
+  anyOf,
+  list,
+  number,
+  object,
+  optional,
+  type Problem,
+  type Rule,
+  required,
+  text,
+  told,
+} from './rules.ts'
 import type { Scenario } from './scenario.ts'
 
 const WORKLOADS = ['conversation', 'agents', 'azure-code', 'azure-conversation'] as const
@@ -87,7 +99,7 @@ function countOrShare(value: unknown, path: Problem['path'], problems: Problem[]
   const isShare = match !== null && Number(match[1]) >= 1 && Number(match[1]) <= Number(match[2])
   if (isCount || isShare) return
   const fix = 'write how many accounts it befalls, or their share of the pool as a fraction, such as 1/8'
-  problems.push({ path, message: `is ${JSON.stringify(value)}, neither a number nor a share`, fix })
+  problems.push({ path, message: `is ${told(value)}, neither a number nor a share`, fix })
 }
 
 function tiers(value: unknown, path: Problem['path'], problems: Problem[]): void {
@@ -98,31 +110,4 @@ function tiers(value: unknown, path: Problem['path'], problems: Problem[]): void
   if (shares.at(-1) === 1 && shares.every((upTo, i) => i === 0 || upTo > shares[i - 1]!)) return
   const fix = 'write rising shares of which the last is 1, such as [0.5, 1] for two halves'
   problems.push({ path, message: 'are no cumulative shares', fix })
-}
-
-function acrossFields(
-  { accounts, workload, incidents = [], durationSeconds }: Scenario,
-  problems: Problem[],
-): void {
-  const sum = (workload.tenants ?? []).reduce((total, { share: part }) => total + part, 0)
-  if (sum > 1.000001) {
-    const fix = 'let the shares add up to 1 at most'
-    problems.push({ path: ['workload', 'tenants'], message: `have shares that add up to ${sum}`, fix })
-  }
-  for (const [place, { fromSeconds, accounts: befallen }] of incidents.entries()) {
-    if (typeof befallen === 'number' && befallen > accounts.count) {
-      problems.push({
-        path: ['incidents', place, 'accounts'],
-        message: `is ${befallen}, more than the ${accounts.count} there are`,
-        fix: 'write at most accounts.count, or a share such as 1/8',
-      })
-    }
-    if (fromSeconds < durationSeconds) continue
-    const fix = `begin before the end at ${durationSeconds} s, or make durationSeconds longer`
-    problems.push({
-      path: ['incidents', place, 'fromSeconds'],
-      message: 'is after the scenario has ended',
-      fix,
-    })
-  }
 }

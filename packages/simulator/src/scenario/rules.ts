@@ -47,18 +47,19 @@ export function anyOf(words: readonly string[]): Rule {
   }
 }
 
-/** A list, each of whose entries keeps to a rule. */
+/** A list of one entry at least, each of which keeps to a rule. */
 export function list(rule: Rule): Rule {
   return (value, path, problems) => {
-    if (Array.isArray(value) && value.length > 0) {
-      for (const [place, entry] of value.entries()) rule(entry, [...path, place], problems)
-    } else {
-      problems.push({
-        path,
-        message: `is ${told(value)}; it must be a list`,
-        fix: 'write at least one entry, or leave it out',
-      })
-    }
+    if (!Array.isArray(value)) {
+      const isOne = typeof value === 'number' || typeof value === 'string'
+      const fix = isOne
+        ? `put it in brackets: [${told(value)}]`
+        : 'begin every entry with - on a line of its own'
+      problems.push({ path, message: `is ${told(value)}; it must be a list`, fix })
+    } else if (value.length === 0) {
+      const fix = 'write at least one entry, or leave it out'
+      problems.push({ path, message: 'is an empty list', fix })
+    } else for (const [place, entry] of value.entries()) rule(entry, [...path, place], problems)
   }
 }
 
@@ -83,8 +84,13 @@ export function object(fields: Readonly<Record<string, Field>>): Rule {
   }
 }
 
-function told(value: unknown): string {
+/** A value as a scenario file would have it, not too long. */
+export function told(value: unknown): string {
   if (value === undefined) return 'missing'
+  if (typeof value === 'number' && !Number.isFinite(value)) return INFINITE[`${value}`]!
   const shown = JSON.stringify(value) ?? String(value)
   return shown.length > 40 ? `${shown.slice(0, 40)}...` : shown
 }
+
+/** As YAML writes them; JSON would make null of them. */
+const INFINITE: Readonly<Record<string, string>> = { NaN: '.nan', Infinity: '.inf', '-Infinity': '-.inf' }

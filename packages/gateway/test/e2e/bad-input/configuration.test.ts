@@ -40,7 +40,11 @@ const syntax: readonly Row[] = [
     /^config\.yaml:1:1 accounts: there are no accounts\. Fix: add accounts: \[\{ id: openai-1/,
   ],
   ['a file of comments', '# nothing\n', /there are no accounts/],
-  ['a missing bracket', 'accounts: [\n', /^config\.yaml:2:1: the indentation does not fit\. Fix: /],
+  [
+    'a missing bracket',
+    'accounts: [\n',
+    /^config\.yaml:2:1: a \[ before this place is not closed, or its \] is not indented\. Fix: write \]/,
+  ],
   [
     'a tab',
     'accounts:\n\t- id: a\n',
