@@ -38,7 +38,7 @@ export class HedgeDelay {
       this.#count = 0
       this.#after = undefined
     }
-    this.#samples[this.#count % capacity] = ms / (expectedMs ?? 1)
+    this.#samples[this.#count % capacity] = Math.max(1, ms) / Math.max(1, expectedMs ?? 1)
     this.#count++
     if (this.#count < minSamples || this.#count % samplesPerSort !== 0) return
     const sorted = this.#samples.slice(0, Math.min(this.#count, capacity)).sort()

@@ -1,6 +1,6 @@
 import type { Columns } from '../columns/columns.ts'
 import type { Usage } from '../model/outcome.ts'
-import { type AccountHealth, createAccountHealth, GIVEN_UP, LATE } from './account-health.ts'
+import { type AccountHealth, createAccountHealth, LATE } from './account-health.ts'
 import { createErrorOdds, type ErrorOdds } from './error-odds.ts'
 import { createInFlight, type Expectation, type InFlight } from './in-flight.ts'
 import { createLatencyFit, type LatencyFit } from './latency-fit.ts'
@@ -117,9 +117,9 @@ export function createLearning(columns: Columns): Learning {
     },
     admitted({ row, session, inputTokens, cachedTokens, whole }, nowMs) {
       const uncachedTokens = Math.max(0, inputTokens - cachedTokens)
-      const loadFactor = loadFactorOf(utilisation(columns, limits, row, 0))
+      const loadFactor = loadFactorOf(utilisation(columns, limits, row))
       const predictedMs = fit.predictMs(uncachedTokens) * loadFactor
-      const usualLog = health.usualLog(row)
+      const usualLog = health.usualLog(row, nowMs)
       const expectation: Expectation = {
         row,
         session,
@@ -163,8 +163,7 @@ export function createLearning(columns: Columns): Learning {
       if (expectation.listed) {
         inFlight.remove(expectation)
         const ratio = (nowMs - admittedMs) / expectation.predictedMs
-        // Given up without a word, and counted for no less than it would have taken: taken at its word it hides a brown-out.
-        if (verdict === 'neutral' && ratio > LATE) health.observe(row, ratio * GIVEN_UP, nowMs)
+        if (verdict === 'neutral' && ratio > LATE) health.gaveUp(row, ratio, nowMs)
       }
       if (verdict === 'neutral') return
       odds.observe(row, verdict === 'fault', nowMs)

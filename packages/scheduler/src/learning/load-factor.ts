@@ -9,8 +9,12 @@ export function loadFactorOf(u: number): number {
   return 1 + 0.5 * u * u
 }
 
-/** The share of its slots that an account has in use, `more` counted on top; of its learned limit where it has none. */
-export function utilisation(columns: Columns, limits: LearnedLimit, row: number, more: number): number {
+/**
+ * The share of its slots that an account has in use, `more` counted on top; of its learned limit where it has none. At most
+ * 1: an account over its limit, because that was lowered or is only learned, is full and no more.
+ */
+export function utilisation(columns: Columns, limits: LearnedLimit, row: number, more = 0): number {
   const limit = columns.limit[row]!
-  return Math.max(0, columns.inUse[row]! + more) / (limit > 0 ? limit : limits.limitOf(row))
+  const used = Math.max(0, columns.inUse[row]! + more)
+  return Math.min(1, used / (limit > 0 ? limit : limits.limitOf(row)))
 }

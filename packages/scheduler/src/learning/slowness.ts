@@ -1,7 +1,7 @@
 import { type AccountHealth, LATE } from './account-health.ts'
 import type { InFlight } from './in-flight.ts'
 
-/** An account counts as sick when it takes a third longer than is usual for it. */
+/** An account counts as sick when it takes half as long again as is usual for it. */
 const SICK_FROM = 0.4
 /** The most requests in flight at one account whose waiting is looked at. */
 const LOOK_AT = 8
@@ -39,6 +39,6 @@ export function slownessOf({ health, inFlight }: Signs, row: number, nowMs: numb
     // While one finds out whether the account is well again, nobody else goes there.
     log = Math.max(log, owed, health.wasSick(row, nowMs))
   }
-  const usual = health.usualLog(row)
+  const usual = health.usualLog(row, nowMs)
   return log - usual < SICK_FROM ? usual : log
 }

@@ -1,5 +1,4 @@
 import type { Columns } from '../columns/columns.ts'
-import type { Learning } from '../learning/learning.ts'
 import { loadFactorOf, utilisation } from '../learning/load-factor.ts'
 import { outputTokensOf } from '../learning/prompt-size.ts'
 import { slownessOf } from '../learning/slowness.ts'
@@ -78,7 +77,7 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     const cached = weights.cache * scratch.cachedTokens[row]!
     const uncached = Math.max(0, input - cached)
     const lineMs = fit.predictMs(uncached)
-    const u = useOf(columns, learning, row)
+    const u = utilisation(columns, learning.limits, row, 1)
     const health = weights.health === 0 ? 0 : weights.health * slownessOf(learning, row, scratch.nowMs)
     const ttftMs = ttftCost(lineMs, health, loadFactorOf(u))
     terms[at] = -ttftMs
@@ -153,14 +152,9 @@ function compare(indices: Int32Array, n: number, columns: Columns, { bounds, lea
     const row = indices[i]!
     // A worse tier is idle on purpose: beside it the better one must not look crowded.
     if (priority[row] !== best) continue
-    use += useOf(columns, learning!, row)
+    use += utilisation(columns, learning!.limits, row, 1)
     counted++
   }
   bounds[BEST_PRIORITY] = best
   bounds[MEAN_USE] = counted === 0 ? 0 : use / counted
-}
-
-/** The share of an account's slots in use, this request's own among them. */
-function useOf(columns: Columns, { limits }: Learning, row: number): number {
-  return Math.min(1, utilisation(columns, limits, row, 1))
 }
