@@ -24,8 +24,8 @@ export interface Expectation {
   readonly usualMs: number
   /** The same at this account as it was then, sick or well. */
   readonly likelyMs: number
-  /** The share of {@link predictedMs} that is due to that load: at least 1. */
-  readonly loadFactor: number
+  /** What that load multiplies {@link predictedMs} by: at least 1. */
+  readonly loadMultiple: number
   readonly admittedMs: number
   /** Its answer comes whole: it has no first token. */
   readonly whole: boolean

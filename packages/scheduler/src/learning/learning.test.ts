@@ -163,7 +163,7 @@ describe('requests in flight', () => {
     predictedMs: 1,
     usualMs: 1,
     likelyMs: 1,
-    loadFactor: 1,
+    loadMultiple: 1,
     admittedMs: 0,
     whole: false,
     speaks: true,

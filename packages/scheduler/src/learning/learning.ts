@@ -5,7 +5,7 @@ import { createErrorOdds, type ErrorOdds } from './error-odds.ts'
 import { createInFlight, type Expectation, type InFlight } from './in-flight.ts'
 import { createLatencyFit, type LatencyFit } from './latency-fit.ts'
 import { createLearnedLimit, type LearnedLimit } from './learned-limit.ts'
-import { loadFactorOf, utilisation } from './load-factor.ts'
+import { loadMultipleOf, utilisation } from './load-multiple.ts'
 import { tokensOf, UNKNOWN_INPUT_TOKENS } from './prompt-size.ts'
 import { slownessOf } from './slowness.ts'
 import { createSpeech } from './speech.ts'
@@ -83,17 +83,20 @@ export function createLearning(columns: Columns): Learning {
 
   /** With what the upstream says it read, where it says so: the estimate was for the prediction. */
   function fitLine(expectation: Expectation, usage: Usage | undefined): void {
-    const { firstTokenMs, loadFactor, healthLog } = expectation
-    fit.observe(uncachedOf(expectation, usage), firstTokenMs! / (loadFactor * Math.exp(healthLog - fleetLog)))
+    const { firstTokenMs, loadMultiple, healthLog } = expectation
+    fit.observe(
+      uncachedOf(expectation, usage),
+      firstTokenMs! / (loadMultiple * Math.exp(healthLog - fleetLog)),
+    )
   }
 
   /** Without usage nobody knows how long it should have taken: one that runs in the background ends at once. */
   function wholeAnswer(expectation: Expectation, usage: Usage | undefined, nowMs: number): void {
     if (usage === undefined) return
-    const { row, predictedMs, admittedMs, loadFactor } = expectation
+    const { row, predictedMs, admittedMs, loadMultiple } = expectation
     const tookMs = nowMs - admittedMs
     // Its first token came no later than its end: where all answers come whole, nothing else corrects a line that is too slow.
-    if (tookMs < predictedMs) fit.observe(uncachedOf(expectation, usage), tookMs / loadFactor)
+    if (tookMs < predictedMs) fit.observe(uncachedOf(expectation, usage), tookMs / loadMultiple)
     const output = tokensOf(usage.outputTokens, 0)
     const { ratio, weight } = wholes.sample(tookMs, predictedMs, output)
     health.observe(row, ratio, nowMs, weight)
@@ -117,8 +120,8 @@ export function createLearning(columns: Columns): Learning {
     },
     admitted({ row, session, inputTokens, cachedTokens, whole }, nowMs) {
       const uncachedTokens = Math.max(0, inputTokens - cachedTokens)
-      const loadFactor = loadFactorOf(utilisation(columns, limits, row))
-      const predictedMs = fit.predictMs(uncachedTokens) * loadFactor
+      const loadMultiple = loadMultipleOf(utilisation(columns, limits, row))
+      const predictedMs = fit.predictMs(uncachedTokens) * loadMultiple
       const usualLog = health.usualLog(row, nowMs)
       const expectation: Expectation = {
         row,
@@ -128,7 +131,7 @@ export function createLearning(columns: Columns): Learning {
         predictedMs,
         usualMs: predictedMs * Math.exp(usualLog),
         likelyMs: predictedMs * Math.exp(slownessOf({ health, inFlight }, row, nowMs)),
-        loadFactor,
+        loadMultiple,
         admittedMs: nowMs,
         whole,
         speaks: !whole && speech.isTold,

@@ -1,5 +1,5 @@
 import type { Columns } from '../columns/columns.ts'
-import { loadFactorOf, utilisation } from '../learning/load-factor.ts'
+import { loadMultipleOf, utilisation } from '../learning/load-multiple.ts'
 import { outputTokensOf } from '../learning/prompt-size.ts'
 import { slownessOf } from '../learning/slowness.ts'
 import type { ScheduleRequest } from '../model/request.ts'
@@ -10,6 +10,7 @@ import { headroomCost } from './costs/headroom.ts'
 import { slowStartCost } from './costs/slow-start.ts'
 import { tierCost } from './costs/tier.ts'
 import { ttftCost } from './costs/ttft.ts'
+import { createKeptTerms, type KeptTerms } from './kept-terms.ts'
 import type { CostRanker, Scratch } from './ranker.ts'
 
 /** What each cost weighs; 0 switches one off. */
@@ -46,8 +47,6 @@ export const DEFAULT_COSTS: CostWeights = {
 const TERMS = 7
 const BEST_PRIORITY = 0
 const MEAN_USE = 1
-/** Of so many candidates the terms are kept for the record; more are never recorded together. */
-const KEPT = 64
 
 /**
  * The expected cost of serving a request at an account, in milliseconds: what it waits, what it costs others, and what
@@ -57,11 +56,6 @@ const KEPT = 64
  * it saves, and no more. One account costs about 0.1 us.
  */
 export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
-  /** The terms of the candidates ranked last, by place; of a larger set those of the last one are at 0. */
-  const terms = new Float64Array(KEPT * TERMS)
-  const kept = new Int32Array(KEPT)
-  let keptCount = 0
-
   /** Fills `terms` from `at`; their sum, left to right, is the score that it answers. */
   function weigh(
     request: ScheduleRequest,
@@ -71,6 +65,7 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     bounds: Float64Array,
     at: number,
   ): number {
+    const { terms } = keptIn(scratch)
     const learning = scratch.learning!
     const { fit } = learning
     const input = scratch.inputTokens
@@ -79,7 +74,7 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     const lineMs = fit.predictMs(uncached)
     const u = utilisation(columns, learning.limits, row, 1)
     const health = weights.health === 0 ? 0 : weights.health * slownessOf(learning, row, scratch.nowMs)
-    const ttftMs = ttftCost(lineMs, health, loadFactorOf(u))
+    const ttftMs = ttftCost(lineMs, health, loadMultipleOf(u))
     terms[at] = -ttftMs
     terms[at + 1] = -crowdingCost(weights.crowdingMs, u, bounds[MEAN_USE]!, cached / Math.max(1, input))
     const leaving = scratch.isWarm && cached === 0
@@ -103,16 +98,16 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
 
     rank(request, indices, n, columns, scratch, out) {
       compare(indices, n, columns, scratch)
-      keptCount = n <= KEPT ? n : 0
+      const kept = keptIn(scratch)
+      kept.begin(n)
       for (let i = 0; i < n; i++) {
         const row = indices[i]!
-        if (keptCount > 0) kept[i] = row
-        out[i] = weigh(request, row, columns, scratch, scratch.bounds, keptCount > 0 ? i * TERMS : 0)
+        out[i] = weigh(request, row, columns, scratch, scratch.bounds, kept.placeFor(i, row))
       }
     },
 
     costMs(request, row, columns, scratch, bounds) {
-      keptCount = 0
+      keptIn(scratch).begin(0)
       return -weigh(request, row, columns, scratch, bounds, 0)
     },
 
@@ -125,20 +120,24 @@ export function expectedCost(weights: CostWeights = DEFAULT_COSTS): CostRanker {
     terms: (_row, _bounds, own) => Array.from(own),
 
     record(request, rows, n, columns, scratch, out, { offset, stride }) {
+      const kept = keptIn(scratch)
       for (let i = 0; i < n; i++) {
-        let at = 0
-        while (at < keptCount && kept[at] !== rows[i]) at++
-        if (at === keptCount) {
-          // Of a set too large to keep.
-          keptCount = 0
+        let at = kept.placeOf(rows[i]!)
+        if (at < 0) {
+          kept.begin(0)
           at = 0
-          weigh(request, rows[i]!, columns, scratch, scratch.bounds, 0)
+          weigh(request, rows[i]!, columns, scratch, scratch.bounds, at)
         }
         const to = offset + i * stride
-        for (let term = 0; term < TERMS; term++) out[to + term] = terms[at * TERMS + term]!
+        for (let term = 0; term < TERMS; term++) out[to + term] = kept.terms[at + term]!
       }
     },
   }
+}
+
+function keptIn(scratch: Scratch): KeptTerms {
+  scratch.kept ??= createKeptTerms(TERMS)
+  return scratch.kept
 }
 
 /** The figures over all candidates: the best tier, and how much it is used on average, the request's own slot among them. */

@@ -2,6 +2,7 @@ import type { Columns } from '../columns/columns.ts'
 import type { Learning } from '../learning/learning.ts'
 import type { DecisionRow } from '../model/decision.ts'
 import type { ScheduleRequest } from '../model/request.ts'
+import type { KeptTerms } from './kept-terms.ts'
 
 /** What one ranking is given and keeps: reused, never read across selections. */
 export interface Scratch {
@@ -18,6 +19,8 @@ export interface Scratch {
   readonly learning: Learning | undefined
   /** The least share of a reported rate limit that a row has left for this request's model; 1 where nothing is known. */
   limitShare: (row: number) => number
+  /** Made by a ranker that needs it: its terms, until they are recorded. */
+  kept: KeptTerms | undefined
 }
 
 /** A candidate's facts as they were recorded. */
@@ -36,6 +39,7 @@ export function createScratch(learning?: Learning): Scratch {
     nowMs: 0,
     learning,
     limitShare: () => 1,
+    kept: undefined,
   }
 }
 

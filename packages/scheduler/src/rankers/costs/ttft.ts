@@ -4,6 +4,6 @@
  *
  *   ttft = (b0 + b1 x uncached) x e^slowness x (1 + 0.5 u^2)
  */
-export function ttftCost(lineMs: number, slownessLog: number, loadFactor: number): number {
-  return lineMs * Math.exp(slownessLog) * loadFactor
+export function ttftCost(lineMs: number, slownessLog: number, loadMultiple: number): number {
+  return lineMs * Math.exp(slownessLog) * loadMultiple
 }

@@ -5,7 +5,7 @@ import type { LearnedLimit } from './learned-limit.ts'
  * 1 + 0.5 u^2: what load adds to a first token; u counts the request's own slot. From queueing at a batch server: mild at half,
  * half as much again when full.
  */
-export function loadFactorOf(u: number): number {
+export function loadMultipleOf(u: number): number {
   return 1 + 0.5 * u * u
 }
 

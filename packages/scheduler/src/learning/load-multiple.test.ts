@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Columns } from '../columns/columns.ts'
 import { createLearnedLimit, FIRST_LIMIT } from './learned-limit.ts'
-import { utilisation } from './load-factor.ts'
+import { utilisation } from './load-multiple.ts'
 
 const of = (limit: number, inUse: number) =>
   ({ limit: Int32Array.of(limit), inUse: Int32Array.of(inUse) }) as unknown as Columns
