@@ -23,6 +23,7 @@ export { type CoolDownRules, DEFAULT_COOL_DOWNS } from './health/cool-down.ts'
 export { DEFAULT_EJECTION, type EjectionRules } from './health/ejection.ts'
 export { HedgeBudget } from './hedging/hedge-budget.ts'
 export { HedgeDelay } from './hedging/hedge-delay.ts'
+export { MAX_ODDS } from './learning/error-odds.ts'
 // The nouns.
 export type { Account, ModelRules, Transport } from './model/account.ts'
 export type {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { measure } from '../src/measure/measures.ts'
 import { ABLATIONS, POLICIES, policyNamed } from '../src/policies/catalogue.ts'
+import type { Policy } from '../src/policies/policy.ts'
 import { simulate } from '../src/run/simulate.ts'
 import type { World } from '../src/run/world.ts'
 import { buildWorld } from '../src/scenario/build.ts'
@@ -61,9 +62,28 @@ describe('a run', () => {
     expect(timed.selectMicros).toBe(1)
   })
 
-  it('with several gateways and stale loads never takes a slot too many', async () => {
-    const world = worldOf({ ...rough, gateways: { count: 4, staleSeconds: 3 } })
-    await simulate(world, policyNamed('classic'))
+  it('spreads requests over its gateways as a balancer does that knows no sessions', async () => {
+    const asked: number[] = []
+    const counted: Policy = {
+      ...policyNamed('random'),
+      create(policyWorld) {
+        const gateway = asked.push(0) - 1
+        const { profile } = policyNamed('random').create(policyWorld)
+        return { profile, observer: { granted: () => asked[gateway]!++ } }
+      },
+    }
+    const { records } = await simulate(worldOf({ ...rough, gateways: { count: 4 } }), counted)
+    const all = records.attempts.ok.length
+    expect(asked).toHaveLength(4)
+    for (const count of asked) expect(Math.abs(count / all - 0.25)).toBeLessThan(0.05)
+  })
+
+  it('with several gateways and stale loads never takes a slot too many, which would end it, and is worse for it', async () => {
+    const fresh = await simulate(worldOf({ ...rough, gateways: { count: 4 } }), policyNamed('least-loaded'))
+    const stale = worldOf({ ...rough, gateways: { count: 4, staleSeconds: 3 } })
+    const late = await simulate(stale, policyNamed('least-loaded'))
+    expect(late.records.requests.served.length).toBeGreaterThan(200)
+    expect(measure(late).slow95!).toBeGreaterThan(measure(fresh).slow95!)
   })
 
   it('tells how tenants and tiers fared, each by itself', async () => {

@@ -7,7 +7,7 @@ import { azureTrace } from '../src/workload/azure.ts'
 import { capacity } from '../src/workload/capacity.ts'
 import { mooncakeSessions } from '../src/workload/mooncake.ts'
 import { ownBlocks } from '../src/workload/session.ts'
-import { MEAN_NOISE } from '../src/world/latency.ts'
+import { meanNoise } from '../src/world/latency.ts'
 import { commonPrefix } from '../src/world/prefix-cache.ts'
 
 const mean = (figures: number[]) => figures.reduce((sum, figure) => sum + figure, 0) / figures.length
@@ -129,7 +129,7 @@ it('reckons capacity from slots that are always in use and a cache that is alway
   const { requestsPerSecond, tokensPerSlotMinute } = capacity(templates)
   const account = { slots: 8, speed: 1, baseMs: 200 }
   // (350 + 200 + 1200) x 1.5 x mean noise + 12 x 500 x 1.2, in milliseconds.
-  const serviceMs = 1_750 * 1.5 * MEAN_NOISE + 7_200
+  const serviceMs = 1_750 * 1.5 * meanNoise() + 7_200
   expect(requestsPerSecond(account)).toBeCloseTo(8_000 / serviceMs, 2)
   expect(tokensPerSlotMinute).toBeCloseTo((60_000 / serviceMs) * 10_500, -2)
 })

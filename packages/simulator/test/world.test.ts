@@ -4,32 +4,62 @@ import { buildWorld } from '../src/scenario/build.ts'
 import type { Scenario } from '../src/scenario/scenario.ts'
 import { drawAccounts } from '../src/world/accounts.ts'
 import { createIncidents } from '../src/world/incidents.ts'
-import { decodeMs, firstTokenMs, MEAN_NOISE, noise } from '../src/world/latency.ts'
+import { decodeMs, firstTokenMs, meanNoise, noise, type ServerLaw, USUAL_LAW } from '../src/world/latency.ts'
 import { createPrefixCache } from '../src/world/prefix-cache.ts'
 import { createTokenBucket } from '../src/world/token-bucket.ts'
 import { noTraces } from './no-traces.ts'
 
 describe('time to first token', () => {
   it('is (350 + base + 0.12 uncached + 0.008 cached) x speed x (1 + u^2 / 2)', () => {
-    expect(firstTokenMs({ baseMs: 0, speed: 1 }, 0, 0, 0)).toBe(350)
-    expect(firstTokenMs({ baseMs: 150, speed: 2 }, 1_000, 2_500, 0.5)).toBeCloseTo(
+    expect(firstTokenMs({ baseMs: 0, speed: 1 }, { uncached: 0, cached: 0 }, 0)).toBe(350)
+    expect(firstTokenMs({ baseMs: 150, speed: 2 }, { uncached: 1_000, cached: 2_500 }, 0.5)).toBeCloseTo(
       (500 + 120 + 20) * 2 * 1.125,
     )
   })
 
   it('is multiplied by a lognormal, and for one in a hundred by 3 to 30 more', () => {
-    expect(noise(0, 0.5, 0.5)).toBe(1)
-    expect(noise(1, 0.5, 0.5)).toBeCloseTo(Math.exp(0.35))
-    expect(noise(0, 0.009, 0)).toBe(3)
-    expect(noise(0, 0.009, 0.9999)).toBe(30)
+    expect(noise({ normal: 0, tail: 0.5, depth: 0.5 })).toBe(1)
+    expect(noise({ normal: 1, tail: 0.5, depth: 0.5 })).toBeCloseTo(Math.exp(0.35))
+    expect(noise({ normal: 0, tail: 0.009, depth: 0 })).toBe(3)
+    expect(noise({ normal: 0, tail: 0.009, depth: 0.9999 })).toBe(30)
   })
 
   it('has the mean by which capacity is reckoned', () => {
     const chance = createChance(1, 'noise')
     let sum = 0
     const n = 200_000
-    for (let i = 0; i < n; i++) sum += noise(chance.normal(), chance.uniform(), chance.uniform())
-    expect(Math.abs(sum / n / MEAN_NOISE - 1)).toBeLessThan(0.01)
+    for (let i = 0; i < n; i++)
+      sum += noise({ normal: chance.normal(), tail: chance.uniform(), depth: chance.uniform() })
+    expect(Math.abs(sum / n / meanNoise() - 1)).toBeLessThan(0.01)
+  })
+})
+
+describe('servers of another kind', () => {
+  const pace = { baseMs: 0, speed: 1 }
+  const at = (u: number, law: Partial<ServerLaw>, tokens = { uncached: 0, cached: 0 }, reading = 1) =>
+    firstTokenMs({ ...pace, reading }, tokens, u, { ...USUAL_LAW, ...law })
+
+  it.each([
+    ['none', [350, 350, 350]],
+    ['mild', [350, 393.75, 525]],
+    ['steep', [350, 415.625, 1_400]],
+  ] as const)('whose load is %s', (load, expected) => {
+    expect([0, 0.5, 1].map(u => at(u, { load }))).toEqual(expected)
+  })
+
+  it('read a prompt of 20,000 tokens in twice its share, and each token at a pace of their own', () => {
+    const tokens = { uncached: 20_000, cached: 0 }
+    expect(at(0, {}, tokens)).toBe(350 + 2_400)
+    expect(at(0, { reading: 'quadratic' }, tokens)).toBe(350 + 4_800)
+    expect(at(0, {}, tokens, 1.5)).toBe(350 + 3_600)
+  })
+
+  it('vary more, and forget sooner', () => {
+    expect(noise({ normal: 1, tail: 0.5, depth: 0 }, 0.7)).toBe(Math.exp(0.7))
+    expect(meanNoise(0.7)).toBeGreaterThan(meanNoise())
+    const cache = createPrefixCache(120_000)
+    cache.keep(0, [0], 512, 0)
+    expect([120_000, 120_001].map(ms => cache.cachedTokens(0, [0], 512, ms))).toEqual([512, 0])
   })
 })
 

@@ -7,8 +7,9 @@ import {
   DEFAULT_COSTS,
   errorCost,
   headroomCost,
+  MAX_ODDS,
 } from '@headgate/scheduler'
-import { firstTokenMs, MEAN_NOISE, PER_TOKEN_MS } from '../world/latency.ts'
+import { firstTokenMs, meanNoise, PER_TOKEN_MS } from '../world/latency.ts'
 import type { Policy, PolicyWorld, SimulatedRequest } from './policy.ts'
 import { ADAPTIVE_HEDGE_BUDGET } from './shipped.ts'
 
@@ -19,7 +20,8 @@ const MEAN_USE = 0
 /**
  * `adaptive` with the truth in place of what it learns: how fast each account is and how ill, what it holds of the prompt, what
  * is left of its limit, at this very instant. No gateway can know that. Where it does better, the difference is the price of
- * finding out; what it does not reach either is not to be had by choosing better among the accounts that there are.
+ * finding out. It is a reference and no bound: it looks no further ahead than `adaptive` does and hedges by the same rules,
+ * so a policy that does either better, or has more luck with its hedges, may pass it.
  */
 export const oraclePolicy: Policy = {
   name: 'oracle',
@@ -29,8 +31,9 @@ export const oraclePolicy: Policy = {
 }
 
 /** The terms of `expectedCost` by their own formulas, from the world instead of from answers; in one tier. */
-function trueCost({ accounts, truth }: PolicyWorld): CostRanker {
+function trueCost({ accounts, truth, law }: PolicyWorld): CostRanker {
   const { failureMs, crowdingMs, headroomMs, cold } = DEFAULT_COSTS
+  const luck = meanNoise(law.noise)
 
   function costMs(request: SimulatedRequest, row: number, columns: Columns, bounds: Float64Array): number {
     const account = accounts[row]!
@@ -41,12 +44,12 @@ function trueCost({ accounts, truth }: PolicyWorld): CostRanker {
     const left = truth.tokensLeft(row)
     if (dead || left < spent) return NEVER_MS
     const u = useOf(row, columns)
-    const ttftMs = firstTokenMs(account, uncachedTokens, cached, u) * firstToken * MEAN_NOISE
+    const ttftMs = firstTokenMs(account, { uncached: uncachedTokens, cached }, u, law) * firstToken * luck
     return (
       ttftMs +
       crowdingCost(crowdingMs, u, bounds[MEAN_USE]!, cached / Math.max(1, request.inputTokens)) +
       coldCost(cold, PER_TOKEN_MS, { uncachedTokens, leaving: false, lineMs: 0 }) +
-      errorCost(errorShare / (1 - errorShare), failureMs, ttftMs) +
+      errorCost(Math.min(MAX_ODDS, errorShare / (1 - errorShare)), failureMs, ttftMs) +
       headroomCost(headroomMs, left / account.tokensPerMinute, spent)
     )
   }

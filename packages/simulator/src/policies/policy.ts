@@ -2,6 +2,7 @@ import type { Outcome, Profile, ScheduleRequest } from '@headgate/scheduler'
 import type { Chance } from '../chance.ts'
 import type { WorldAccount } from '../world/accounts.ts'
 import type { Ailment } from '../world/incidents.ts'
+import type { ServerLaw } from '../world/latency.ts'
 
 /** A request as the simulator's policies see it: with the hashes of its prompt's prefix, which a gateway can compute. */
 export interface SimulatedRequest extends ScheduleRequest {
@@ -30,6 +31,8 @@ export interface PolicyWorld {
   readonly accounts: readonly WorldAccount[]
   readonly chance: Chance
   readonly truth: Truth
+  /** How servers behave. For an oracle. */
+  readonly law: ServerLaw
   nowMs(): number
 }
 

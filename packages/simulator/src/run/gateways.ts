@@ -17,6 +17,7 @@ import { percentile } from '../measure/percentile.ts'
 import type { Observer, Policy, SimulatedRequest, Truth } from '../policies/policy.ts'
 import type { EventLoop } from '../time/event-loop.ts'
 import type { WorldAccount } from '../world/accounts.ts'
+import type { ServerLaw } from '../world/latency.ts'
 import type { Granted } from './request.ts'
 import { createStaleSlots } from './stale-slots.ts'
 
@@ -55,6 +56,7 @@ export interface GatewayOptions {
   readonly seed: number
   /** How old the loads are that gateways know of each other. 0: none is. */
   readonly staleMs: number
+  readonly law: ServerLaw
   readonly stopwatch?: Stopwatch
 }
 
@@ -68,7 +70,7 @@ const MOST_TURNS = 1_000
 
 /** Starts the gateways: the real scheduler, over its own memory stores and the simulated clock. */
 export function createGateways(options: GatewayOptions): Gateways {
-  const { count, loop, stopwatch } = options
+  const { loop, stopwatch } = options
   const slots = createMemorySlots()
   let gateways = startAll(options, slots, 0)
   let starts = 1
@@ -91,7 +93,7 @@ export function createGateways(options: GatewayOptions): Gateways {
 
   return {
     acquire(gateway, request, granted, refused) {
-      const { scheduler, observer } = gateways[gateway % count]!
+      const { scheduler, observer } = gateways[gateway]!
       asked++
       const startedMicros = stopwatch?.nowMicros() ?? 0
       const pending = scheduler.acquire(request)
@@ -108,7 +110,7 @@ export function createGateways(options: GatewayOptions): Gateways {
       )
     },
     idle(gateway, request) {
-      const { scheduler, observer } = gateways[gateway % count]!
+      const { scheduler, observer } = gateways[gateway]!
       const selection = scheduler.select(request)
       // Over memory every answer comes at once.
       if (!('kind' in selection) || selection.kind !== 'selected') return undefined
@@ -131,7 +133,7 @@ export function createGateways(options: GatewayOptions): Gateways {
 }
 
 function startAll(options: GatewayOptions, slots: SlotStore, start: number): Gateway[] {
-  const { count, policy, truth, accounts, loop, staleMs, seed } = options
+  const { count, policy, truth, accounts, loop, staleMs, seed, law } = options
   const { clock } = loop
   const bindings = createMemoryBindings({ clock, maxEntries: 1_000_000 })
   const health = createMemoryHealth()
@@ -140,7 +142,7 @@ function startAll(options: GatewayOptions, slots: SlotStore, start: number): Gat
   )
   return Array.from({ length: count }, (_, place) => {
     const chance = createChance(seed, `policy ${place} ${start}`)
-    const { profile, observer } = policy.create({ accounts, truth, chance, nowMs: () => loop.nowMs })
+    const { profile, observer } = policy.create({ accounts, truth, law, chance, nowMs: () => loop.nowMs })
     const scheduler = createScheduler({
       profile: profile as Profile,
       accounts: source,

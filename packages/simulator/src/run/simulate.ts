@@ -1,5 +1,6 @@
 /** Longer than other files: the way of a request, from its arrival to its last token, is told in one place. */
 import type { Lease } from '@headgate/scheduler'
+import { drawFor } from '../chance.ts'
 import { createRecords } from '../measure/records.ts'
 import type { Observer, Policy, SimulatedRequest } from '../policies/policy.ts'
 import { createEventLoop, type EventLoop, WALL_START_MS } from '../time/event-loop.ts'
@@ -19,6 +20,10 @@ const MOST_ATTEMPTS = 4
 /** A client reads an answer before it asks again. */
 const READING_MS = 1_000
 const SAMPLE_MS = 1_000
+/** No session has more turns: each request has a serial of its own. */
+const MOST_TURNS = 4096
+/** Which draw of a request says where it arrives: a load balancer knows no sessions. */
+const GATEWAY = 8
 
 /**
  * Runs one policy in one world. The same world, policy and seed give the same records to the last bit; the stopwatch
@@ -48,7 +53,7 @@ class Run {
   #open = 0
 
   constructor(world: World, policy: Policy, stopwatch: Stopwatch | undefined) {
-    const { accounts, seed, backgroundErrors, gateways: count, staleMs } = world
+    const { accounts, seed, backgroundErrors, gateways: count, staleMs, law } = world
     this.#world = world
     this.#fingerprint = policy.fingerprint
     this.#telling = createTelling(policy.untold)
@@ -60,11 +65,12 @@ class Run {
       seed,
       incidents,
       backgroundErrors,
+      law,
       wallStartMs: WALL_START_MS,
     })
     const loop = this.#loop
     this.gateways = createGateways({
-      ...{ count, policy, accounts, loop, seed, staleMs },
+      ...{ count, policy, accounts, loop, seed, staleMs, law },
       truth: {
         ailmentOf: account => incidents.ailmentOf(account, loop.nowMs),
         tokensLeft: account =>
@@ -81,14 +87,14 @@ class Run {
   }
 
   #plan(): void {
-    const { sessions, restartsMs } = this.#world
+    const { sessions, restartsMs, law } = this.#world
     // One session at a time is in the heap before it starts: a hundred thousand would slow every event down.
     const startNext = (place: number): void => {
       const start = sessions[place]
       if (start === undefined) return
       this.#loop.at(start.atMs, () => {
         startNext(place + 1)
-        this.#takeTurn({ start, cache: createPrefixCache(), turn: 0 })
+        this.#takeTurn({ start, cache: createPrefixCache(law.cacheMs), turn: 0 })
       })
     }
     startNext(0)
@@ -115,15 +121,16 @@ class Run {
   #takeTurn(session: Session): void {
     const { start, cache } = session
     const turn = start.template.turns[session.turn]!
+    const { seed, gateways } = this.#world
     const nowMs = this.#loop.nowMs
     const blocks = ownBlocks(start, turn)
-    const serial = start.serial * 64 + (session.turn % 64)
+    const serial = start.serial * MOST_TURNS + session.turn
     const prompt = { serial, cache, blocks, inputTokens: turn.inputTokens, outputTokens: turn.outputTokens }
     const request: Request = {
       session,
       prompt,
       schedule: this.#scheduleRequest(start, prompt),
-      gateway: serial * 7919,
+      gateway: Math.floor(drawFor(seed, serial, 0, GATEWAY) * gateways),
       arrivedMs: nowMs,
       reusableTokens: cache.cachedTokens(-1, blocks, turn.inputTokens, nowMs),
       failedOn: new Set(),
@@ -263,11 +270,11 @@ class Run {
   #record(request: Request, end: { servedBy: number; cachedTokens: number; ttftMs: number }): void {
     const { requests } = this.records
     const { inputTokens } = request.prompt
-    const uncached = inputTokens - request.reusableTokens
+    const best = { uncached: inputTokens - request.reusableTokens, cached: request.reusableTokens }
     requests.arrivedMs.push(request.arrivedMs)
     requests.served.push(end.servedBy >= 0)
     requests.ttftMs.push(end.ttftMs)
-    requests.idealMs.push(firstTokenMs(MEAN_PACE, uncached, request.reusableTokens, 0))
+    requests.idealMs.push(firstTokenMs(MEAN_PACE, best, 0, this.#world.law))
     requests.attempts.push(request.attempts)
     requests.waitedMs.push(request.waitedMs)
     requests.account.push(end.servedBy)

@@ -2,6 +2,7 @@ import type { Records } from '../measure/records.ts'
 import type { SessionStart } from '../workload/session.ts'
 import type { WorldAccount } from '../world/accounts.ts'
 import type { Incident } from '../world/incidents.ts'
+import type { ServerLaw } from '../world/latency.ts'
 
 /** A world with its traffic, ready to be run by any policy. */
 export interface World {
@@ -11,6 +12,7 @@ export interface World {
   readonly sessions: readonly SessionStart[]
   readonly incidents: readonly Incident[]
   readonly backgroundErrors: number
+  readonly law: ServerLaw
   readonly gateways: number
   readonly staleMs: number
   /** Instants at which every gateway is started anew. */
@@ -29,6 +31,7 @@ export interface RunResult {
   readonly policy: string
   readonly world: World
   readonly records: Records
-  /** Median real time of a selection, in microseconds; 0 without a stopwatch. */
+  /** Median real time of a selection, in microseconds: what calling `acquire` takes until it returns, the
+   * request's promise aside; null without a stopwatch. */
   readonly selectMicros: number | null
 }

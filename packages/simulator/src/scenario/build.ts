@@ -8,6 +8,7 @@ import { mooncakeSessions } from '../workload/mooncake.ts'
 import type { SessionTemplate } from '../workload/session.ts'
 import { drawAccounts, type WorldAccount } from '../world/accounts.ts'
 import type { Incident } from '../world/incidents.ts'
+import { type ServerLaw, USUAL_LAW } from '../world/latency.ts'
 import type { Scenario, ScenarioIncident, ScenarioTenant } from './scenario.ts'
 
 /** The traces a workload may need, as text; where they come from is the caller's business. */
@@ -28,11 +29,16 @@ const MOST_REQUESTS = 2_000_000
  */
 export function buildWorld(scenario: Scenario, seed: number, traces: Traces): World {
   const { workload, gateways = {}, incidents = [] } = scenario
+  const law = lawOf(scenario)
   const durationMs = scenario.durationSeconds * 1000
   const source = sourceOf(scenario, seed, traces)
-  const mean = capacity(source.templates)
+  const mean = capacity(source.templates, law)
   const accounts = drawAccounts(
-    { ...scenario.accounts, tokensPerSlotMinute: mean.tokensPerSlotMinute },
+    {
+      ...scenario.accounts,
+      tokensPerSlotMinute: mean.tokensPerSlotMinute,
+      readingSigma: scenario.servers?.readingSpread ?? 0,
+    },
     createChance(seed, 'accounts'),
   )
   const requestsPerSecond =
@@ -51,10 +57,21 @@ export function buildWorld(scenario: Scenario, seed: number, traces: Traces): Wo
     ...{ seed, durationMs, accounts, sessions },
     incidents: placeIncidents(incidents, accounts, createChance(seed, 'incidents')),
     backgroundErrors: scenario.backgroundErrors ?? 0,
+    law,
     gateways: gateways.count ?? 1,
     staleMs: (gateways.staleSeconds ?? 0) * 1000,
     restartsMs: (gateways.restartsAtSeconds ?? []).map(at => at * 1000),
     tenants: tenants.map(({ name, weight = 1 }) => ({ name, weight })),
+  }
+}
+
+function lawOf({ servers = {} }: Scenario): ServerLaw {
+  const { load, reading, cacheSeconds, noise } = servers
+  return {
+    load: load ?? USUAL_LAW.load,
+    reading: reading ?? USUAL_LAW.reading,
+    cacheMs: cacheSeconds === undefined ? USUAL_LAW.cacheMs : cacheSeconds * 1000,
+    noise: noise ?? USUAL_LAW.noise,
   }
 }
 

@@ -1,3 +1,4 @@
+import { LOAD_LAWS, READING_LAWS } from '../world/latency.ts'
 import { acrossFields } from './across-fields.ts'
 import {
   anyOf,
@@ -69,6 +70,15 @@ const scenarioRule = object({
   ),
   incidents: optional(list(incident)),
   backgroundErrors: optional(share),
+  servers: optional(
+    object({
+      load: optional(anyOf(LOAD_LAWS)),
+      reading: optional(anyOf(READING_LAWS)),
+      readingSpread: optional(number({ least: 0, most: 2 })),
+      cacheSeconds: optional(seconds),
+      noise: optional(number({ least: 0, most: 2 })),
+    }),
+  ),
   gateways: optional(
     object({
       count: optional(number({ least: 1, most: 64, whole: true })),

@@ -42,6 +42,12 @@ function calm(
   }
 }
 
+/** R1 on servers that behave otherwise than the adaptive profile was made to expect. */
+function unlike(id: string, how: string, servers: NonNullable<Scenario['servers']>): LeagueScenario {
+  const { scenario } = mixed(id, 'conversation', 50, 0.8)
+  return { id, scenario: { ...scenario, name: `${scenario.name}; ${how}`, servers } }
+}
+
 /** The scenarios by which policies are compared. `R11` is no world of its own: attempts over all of them. */
 export const LEAGUE: readonly LeagueScenario[] = [
   mixed('R1', 'conversation', 50, 0.8),
@@ -63,4 +69,12 @@ export const LEAGUE: readonly LeagueScenario[] = [
   }),
   calm('R10', { count: 500, durationSeconds: 60 }),
   calm('R10-5000', { count: 5_000, durationSeconds: 6 }),
+  unlike('M1', 'load adds nothing', { load: 'none' }),
+  unlike('M2', 'load adds nothing up to half, and four times when full', { load: 'steep' }),
+  unlike('M3', 'caches forget after two minutes', { cacheSeconds: 120 }),
+  unlike('M4', 'long prompts take more than their length, accounts read differently', {
+    reading: 'quadratic',
+    readingSpread: 0.4,
+  }),
+  unlike('M5', 'luck varies twice as much', { noise: 0.7 }),
 ]

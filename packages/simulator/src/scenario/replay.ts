@@ -1,7 +1,7 @@
 import type { World } from '../run/world.ts'
 import { MOST_SPAN_MS } from '../workload/busiest-span.ts'
 import type { Recorded } from '../workload/decision-log.ts'
-import { MEAN_PACE } from '../world/latency.ts'
+import { MEAN_PACE, USUAL_LAW } from '../world/latency.ts'
 import { type Change, readChanges } from './changes.ts'
 
 /**
@@ -42,6 +42,7 @@ export function replayWorld(
     })),
     incidents: [],
     backgroundErrors: recorded.errorShare,
+    law: USUAL_LAW,
     gateways: 1,
     staleMs: 0,
     restartsMs: [],

@@ -1,3 +1,5 @@
+import type { ServerLaw } from '../world/latency.ts'
+
 /** A world to run policies in, as plain data: what a scenario file holds. */
 export interface Scenario {
   readonly name: string
@@ -23,6 +25,19 @@ export interface Scenario {
   readonly incidents?: readonly ScenarioIncident[]
   /** Share of attempts that fail without an incident. Default 0. */
   readonly backgroundErrors?: number
+  /** How the servers behave where they differ from those that figures are compared by. */
+  readonly servers?: {
+    /** What load does to a first token. Default `mild`. */
+    readonly load?: ServerLaw['load']
+    /** How reading a prompt grows with its length. Default `linear`. */
+    readonly reading?: ServerLaw['reading']
+    /** How differently accounts read: the standard deviation of ln(time a token). Default 0. */
+    readonly readingSpread?: number
+    /** How long a prefix stays cached after its last use. Default 600. */
+    readonly cacheSeconds?: number
+    /** Standard deviation of ln(luck) of a first token. Default 0.35. */
+    readonly noise?: number
+  }
   readonly gateways?: {
     readonly count?: number
     /** How old the loads are that they know of each other. */

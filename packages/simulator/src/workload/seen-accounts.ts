@@ -113,5 +113,6 @@ function paceOf({ admittedTo, firstTokenMs: tookMs, usage, rows }: LoggedDecisio
   if (tookMs === undefined || usage === undefined) return Number.NaN
   const row = rows.find(({ account, limit }) => account === admittedTo && limit > 0)
   const use = row === undefined ? 0.5 : Math.min(1, (row.inUse + 1) / row.limit)
-  return tookMs / firstTokenMs(MEAN_PACE, usage.inputTokens - usage.cachedTokens, usage.cachedTokens, use)
+  const { inputTokens, cachedTokens: cached } = usage
+  return tookMs / firstTokenMs(MEAN_PACE, { uncached: inputTokens - cached, cached }, use)
 }

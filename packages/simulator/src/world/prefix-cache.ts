@@ -1,5 +1,5 @@
-/** How long an account keeps a session's prefix after its last use. */
-export const CACHE_TTL_MS = 600_000
+import { USUAL_LAW } from './latency.ts'
+
 /** Tokens in one block of a prefix. */
 export const BLOCK_TOKENS = 512
 
@@ -17,13 +17,13 @@ export interface PrefixCache {
   keep(account: number, blocks: readonly number[], tokens: number, nowMs: number): void
 }
 
-/** The prompt cache of every account for one session. The account -1 is the best there could be: it saw every turn. */
-export function createPrefixCache(): PrefixCache {
+/** The prompt cache of every account for one session, each entry kept so long after its last use. The account -1 is the best there could be: it saw every turn. */
+export function createPrefixCache(keptMs: number = USUAL_LAW.cacheMs): PrefixCache {
   const kept = new Map<number, Kept>()
   return {
     cachedTokens(account, blocks, tokens, nowMs) {
       const entry = kept.get(account)
-      if (entry === undefined || nowMs - entry.atMs > CACHE_TTL_MS) return 0
+      if (entry === undefined || nowMs - entry.atMs > keptMs) return 0
       return Math.min(tokens, entry.tokens, commonPrefix(blocks, entry.blocks) * BLOCK_TOKENS)
     },
     keep(account, blocks, tokens, nowMs) {

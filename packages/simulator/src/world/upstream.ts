@@ -2,7 +2,7 @@ import type { Outcome } from '@headgate/scheduler'
 import { drawFor, normalFor } from '../chance.ts'
 import type { WorldAccount } from './accounts.ts'
 import type { Incidents } from './incidents.ts'
-import { decodeMs, firstTokenMs, noise } from './latency.ts'
+import { decodeMs, firstTokenMs, noise, type ServerLaw, USUAL_LAW } from './latency.ts'
 import type { PrefixCache } from './prefix-cache.ts'
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts'
 
@@ -46,6 +46,8 @@ export interface UpstreamOptions {
   readonly incidents: Incidents
   /** Share of attempts that fail without an incident. */
   readonly backgroundErrors: number
+  /** Default: the law that figures are compared by. */
+  readonly law?: ServerLaw
 }
 
 /** How long a refusal or a dead account takes to answer. */
@@ -60,7 +62,7 @@ const ERROR = 4
 
 /** Creates the accounts' side of the world. Throws when a slot too many is taken: the scheduler must not do that. */
 export function createUpstream(accounts: readonly WorldAccount[], options: UpstreamOptions): Upstream {
-  const { seed, incidents, backgroundErrors, wallStartMs } = options
+  const { seed, incidents, backgroundErrors, wallStartMs, law = USUAL_LAW } = options
   const inUse = new Int32Array(accounts.length)
   const buckets: TokenBucket[] = accounts.map(({ tokensPerMinute }) => createTokenBucket(tokensPerMinute))
   const quotas = incidents.all.filter(incident => incident.kind === 'quota')
@@ -108,11 +110,15 @@ export function createUpstream(accounts: readonly WorldAccount[], options: Upstr
       if (drawFor(seed, serial, attempt, ERROR) < Math.max(backgroundErrors, ailment.errorShare))
         return { kind: 'fails', afterMs: FAIL_MS, outcome: { kind: 'server_error' } }
       const luck = noise(
-        normalFor(seed, serial, attempt, NOISE),
-        drawFor(seed, serial, attempt, TAIL),
-        drawFor(seed, serial, attempt, DEPTH),
+        {
+          normal: normalFor(seed, serial, attempt, NOISE),
+          tail: drawFor(seed, serial, attempt, TAIL),
+          depth: drawFor(seed, serial, attempt, DEPTH),
+        },
+        law.noise,
       )
-      const quietMs = firstTokenMs(accounts[account]!, uncachedTokens, cachedTokens, use(account))
+      const read = { uncached: uncachedTokens, cached: cachedTokens }
+      const quietMs = firstTokenMs(accounts[account]!, read, use(account), law)
       return { kind: 'serves', afterMs: quietMs * ailment.firstToken * luck, cachedTokens }
     },
     firstToken(account, { outputTokens, blocks, inputTokens, cache }, nowMs) {
