@@ -25,7 +25,7 @@ it('tells every decision of a log in sentences, and computes it again', async ()
   })
   const lines = stdout.split('\n')
   expect(lines[0], stderr).toBe('req_1: 200')
-  expect(lines).toContain('  2 accounts were eligible (load skew 0).')
+  expect(lines).toContain('  2 accounts were eligible.')
   expect(lines.at(-2)).toBe('  Computed again: the same.')
 })
 

@@ -1,5 +1,5 @@
 /** Longer than other files: one method for each of the public surface, and the wiring of the parts that answer them. */
-import { absenceError, drainingError } from './engine/absence.ts'
+import { absenceError } from './engine/absence.ts'
 import { createAccountEvents, MAX_EVENTS } from './engine/account-events.ts'
 import { accountStates, knownLimits, stateOf } from './engine/account-states.ts'
 import type { Core } from './engine/core.ts'
@@ -14,7 +14,8 @@ import type { Run } from './engine/run.ts'
 import { runSelection } from './engine/select.ts'
 import { None, Selected, Waits } from './engine/selections.ts'
 import { bindSession, knowsSession, quietly } from './engine/session-binding.ts'
-import { aborted, createWaiting, type Waiting } from './engine/waiting.ts'
+import { aborted, drained, givenUp } from './engine/turn-away.ts'
+import { createWaiting, type Waiting } from './engine/waiting.ts'
 import { cachedTokensAt } from './engine/warm-places.ts'
 import { SchedulerError } from './errors.ts'
 import type { Account } from './model/account.ts'
@@ -97,7 +98,7 @@ class PoolScheduler implements Scheduler {
 
   async acquire(request: ScheduleRequest, { signal }: { readonly signal?: CancelSignal } = {}) {
     this.#refuseWhileDraining()
-    if (signal?.aborted) throw aborted(signal, undefined)
+    if (signal?.aborted) throw aborted(signal)
     const pending = runSelection(this.#core, request, { signal, patient: true })
     const run = isPromise(pending) ? await pending : pending
     this.#decided(run)
@@ -110,9 +111,9 @@ class PoolScheduler implements Scheduler {
       }
       return lease
     }
-    if (signal?.aborted) throw aborted(signal, this.#core.ring.read(run.decisionId))
+    if (signal?.aborted) throw givenUp(this.#core, run, signal)
     if (run.result === 'none') throw absenceError(this.#core, run)
-    if (this.#draining) throw drainingError(this.#core, run)
+    if (this.#draining) throw drained(this.#core, run)
     const lease = this.#waiting.enter(run, signal, (granted, waitedMs) => this.#admit(granted, waitedMs))
     this.#tick.arm()
     if (isPromise(pending)) this.#waiting.lookAround(run)
@@ -218,7 +219,7 @@ class PoolScheduler implements Scheduler {
 
   drain(): void {
     this.#draining = true
-    this.#waiting.reject(waiter => drainingError(this.#core, waiter.run))
+    this.#waiting.reject(waiter => drained(this.#core, waiter.run))
   }
 
   close(): void {
@@ -234,7 +235,7 @@ class PoolScheduler implements Scheduler {
   }
 
   #refuseWhileDraining(): void {
-    if (this.#draining) throw drainingError(this.#core, undefined)
+    if (this.#draining) throw drained(this.#core, undefined)
   }
 
   #selection(run: Run): Selection {

@@ -44,7 +44,7 @@ describe('explain', () => {
   it('says who asked, who could, how the order came about and who was chosen', () => {
     const text = explain(decide(schedulerOf(12))).sentences.join('\n')
     expect(text).toContain('A request for tenant t asked pool default (profile balanced) for model gpt-5.1.')
-    expect(text).toMatch(/11 accounts were eligible \(load skew 0\); left out: 1 without the model\./)
+    expect(text).toMatch(/11 accounts were eligible; left out: 1 without the model\./)
     expect(text).toMatch(/drawn among the best 7 of 11 with seed \d+/)
     expect(text).toMatch(/a\d+ \(drawn\) had a free slot\./)
   })

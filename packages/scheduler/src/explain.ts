@@ -1,4 +1,4 @@
-import type { Decision } from './model/decision.ts'
+import type { Decision, TurnedAway } from './model/decision.ts'
 
 /** What {@link explain} answers: sentences for people, a table for the figures behind them. */
 export interface Explanation {
@@ -74,7 +74,7 @@ function whoCould({ filtered, candidateCount, layer, loadSkew }: Decision): stri
     counted(filtered.limited, 'with too little left of a limit, or refused for it'),
   ].filter(text => text !== '')
   if (layer === 'session_hash') return []
-  const skew = candidateCount > 1 ? ` (load skew ${rounded(loadSkew)})` : ''
+  const skew = loadSkew > 0 ? ` (standard deviation of their load: ${rounded(loadSkew)} %)` : ''
   const out = left.length === 0 ? '' : `; left out: ${left.join(', ')}`
   return [
     `${candidateCount} ${candidateCount === 1 ? 'account was' : 'accounts were'} eligible${skew}${out}.`,
@@ -83,12 +83,13 @@ function whoCould({ filtered, candidateCount, layer, loadSkew }: Decision): stri
 
 function howChosen(decision: Decision): string[] {
   const { layer, topK, seed, attempts, candidateCount, scoreUnit } = decision
+  const asked = attempts.filter(({ by }) => by !== 'queue')
   const sentences: string[] = []
   if (layer === 'session_hash')
     sentences.push('The session was bound to an account where its prompt cache is warm.')
-  else if (layer === 'previous_response_id')
-    sentences.push('The account that holds the conversation was asked.')
-  else if (scoreUnit === 'ms') {
+  else if (layer === 'previous_response_id') {
+    if (asked.length > 0) sentences.push('An account that holds the conversation was asked.')
+  } else if (scoreUnit === 'ms') {
     if (candidateCount > 1) sentences.push(whatItCosts(decision))
   } else if (seed !== undefined) {
     const among = topK < candidateCount ? `the best ${topK} of ${candidateCount}` : `all ${topK}`
@@ -96,7 +97,7 @@ function howChosen(decision: Decision): string[] {
       `The order was drawn among ${among} with seed ${seed}; a higher score is likelier to come first.`,
     )
   }
-  for (const attempt of attempts) sentences.push(attemptSentence(attempt, scoreUnit))
+  for (const attempt of asked) sentences.push(attemptSentence(attempt, scoreUnit))
   return sentences
 }
 
@@ -129,6 +130,7 @@ function attemptSentence(
     rank: 'next in rank order',
     probe: 'due for its probe after an ejection',
     binding: 'bound',
+    queue: 'freed meanwhile',
   }[by]
   switch (result) {
     case 'granted':
@@ -144,18 +146,19 @@ function attemptSentence(
 
 function howItWent(decision: Decision): string[] {
   const sentences: string[] = []
-  const { result, plan, reason, account, admittedTo, waitedMs, outcome } = decision
+  const { result, plan, reason, account, admittedTo, waitedMs, outcome, turnedAway, attempts } = decision
   if (result === 'wait' && plan !== undefined) {
     const where =
       plan.account === undefined ? 'for the first eligible account to become free' : `for ${plan.account}`
     sentences.push(
       `It was to wait ${where}${byChoice(decision)}, at most ${plan.timeoutMs} ms behind at most ${plan.maxWaiting} others.`,
     )
-    sentences.push(
-      admittedTo === undefined
-        ? 'It has had no slot so far.'
-        : `After ${rounded(waitedMs ?? 0)} ms it got a slot of ${admittedTo}.`,
-    )
+    for (const attempt of attempts)
+      if (attempt.by === 'queue' && attempt.result !== 'granted')
+        sentences.push(attemptSentence(attempt, decision.scoreUnit))
+    if (admittedTo !== undefined)
+      sentences.push(`After ${rounded(waitedMs ?? 0)} ms it got a slot of ${admittedTo}.`)
+    else sentences.push(turnedAway === undefined ? 'It has had no slot so far.' : leftSentence(turnedAway))
   } else if (result === 'none') {
     sentences.push(`No account was chosen: ${(reason ?? 'the store failed').replaceAll('_', ' ')}.`)
   } else {
@@ -184,17 +187,29 @@ function byChoice({ scoreUnit, rows }: Decision): string {
   return ` that is worth it (${free.account} was free, and expected to cost ${Math.round(best.score - free.score)} ms more than ${best.account})`
 }
 
+/** Shorter than this nobody has waited: the queue was not entered. */
+const AT_ONCE_MS = 1
+
+function leftSentence({ message, waitedMs }: TurnedAway): string {
+  return waitedMs < AT_ONCE_MS
+    ? `It was turned away at once: ${message}`
+    : `It left without a slot after ${rounded(waitedMs)} ms: ${message}`
+}
+
 function endSentence({ outcome, durationMs, firstTokenMs, usage }: Decision): string {
   const first = firstTokenMs === undefined ? '' : `, first token after ${rounded(firstTokenMs)} ms`
   const tokens =
     usage === undefined
       ? ''
       : `, ${usage.inputTokens} tokens in (${usage.cachedTokens} cached), ${usage.outputTokens} out`
+  if (outcome === 'lost')
+    return `Its slot was given to another after ${rounded(durationMs ?? 0)} ms, for it was not renewed in time.`
   return `It ended as ${outcome?.replaceAll('_', ' ')} after ${rounded(durationMs ?? 0)} ms${first}${tokens}.`
 }
 
-function counted(count: number, what: string): string {
-  return count === 0 ? '' : `${count} ${what}`
+/** A record of another version may lack a count. */
+function counted(count: number | undefined, what: string): string {
+  return count === undefined || count === 0 ? '' : `${count} ${what}`
 }
 
 /** Three decimals at most, none where there are none. */

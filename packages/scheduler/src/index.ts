@@ -33,6 +33,7 @@ export type {
   DecisionRow,
   FilterCounts,
   Layer,
+  TurnedAway,
 } from './model/decision.ts'
 export type { Lease, Settlement } from './model/lease.ts'
 export type { LimitWindow, ModelLimits, ReportedLimits, ReportedWindow } from './model/limits.ts'

@@ -27,9 +27,3 @@ export function absenceError({ ring }: Core, run: Run): SchedulerError {
   const reason = run.reason!
   return new SchedulerError(reason, MESSAGES[reason], { retryAfterMs: run.retryAfterMs, decision })
 }
-
-/** What a node that takes no new work says to one that asks, or that waits. */
-export function drainingError({ ring }: Core, run: Run | undefined): SchedulerError {
-  const decision = run === undefined ? undefined : ring.read(run.decisionId)
-  return new SchedulerError('draining', 'This node is shutting down.', { retryAfterMs: 1000, decision })
-}

@@ -7,8 +7,8 @@
 
 import type { Columns } from '../columns/columns.ts'
 import { SchedulerError } from '../errors.ts'
-import type { Decision, DecisionAttempt, DecisionRow, Layer } from '../model/decision.ts'
-import type { OutcomeKind, Usage } from '../model/outcome.ts'
+import type { Decision, DecisionAttempt, DecisionRow, Layer, TurnedAway } from '../model/decision.ts'
+import type { Usage } from '../model/outcome.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import type { NoneReason, WaitPlan } from '../model/selection.ts'
 import { uint64Text } from '../random.ts'
@@ -19,24 +19,28 @@ export const LAYERS: readonly Layer[] = ['none', 'previous_response_id', 'sessio
 const RESULTS = ['selected', 'wait', 'none'] as const
 const UNFINISHED = RESULTS.indexOf('none')
 const ATTEMPT_RESULTS = ['granted', 'full', 'error', 'seen_full'] as const
-const ATTEMPT_ORIGINS = ['draw', 'rank', 'probe', 'binding'] as const
-const OUTCOMES: readonly OutcomeKind[] = [
-  'ok',
-  'client_error',
-  'client_abort',
-  'policy',
-  'rate_limited',
-  'quota_exhausted',
-  'auth_broken',
-  'overloaded',
-  'server_error',
-  'timeout',
-  'transport_error',
-  'blocked',
-]
+const ATTEMPT_ORIGINS = ['draw', 'rank', 'probe', 'binding', 'queue'] as const
+type End = NonNullable<Decision['outcome']>
 
-const RESULT_CODES = { granted: 0, full: 4, error: 8, seen_full: 12 } as const
-const ORIGIN_CODES = { draw: 0, rank: 1, probe: 2, binding: 3 } as const
+const ENDS = Object.keys({
+  ok: 0,
+  client_error: 0,
+  client_abort: 0,
+  policy: 0,
+  rate_limited: 0,
+  quota_exhausted: 0,
+  auth_broken: 0,
+  overloaded: 0,
+  server_error: 0,
+  timeout: 0,
+  transport_error: 0,
+  blocked: 0,
+  lost: 0,
+} satisfies Record<End, 0>) as End[]
+
+/** An attempt in one number: row x 32 + result x 8 + origin. */
+const PER_ROW = 32
+const PER_RESULT = 8
 
 export type AttemptResult = (typeof ATTEMPT_RESULTS)[number]
 export type AttemptOrigin = (typeof ATTEMPT_ORIGINS)[number]
@@ -107,6 +111,7 @@ interface References {
   plan: WaitPlan | undefined
   domain: string | undefined
   set: EligibleSet | undefined
+  turnedAway: TurnedAway | undefined
 }
 
 /** The ring's place in the engine: one a scheduler. */
@@ -162,6 +167,7 @@ export class DecisionRing {
       plan: undefined,
       domain: undefined,
       set: undefined,
+      turnedAway: undefined,
     }
     const data = this.data
     // A selection whose store answers later can be read before it is finished: it shows nothing of the last lap.
@@ -211,7 +217,8 @@ export class DecisionRing {
     if (at < 0) return
     const count = this.data[at + TRIED]!
     if (count >= MAX_TRIES) return
-    this.data[at + TRIES + count] = row * 16 + RESULT_CODES[result] + ORIGIN_CODES[by]
+    this.data[at + TRIES + count] =
+      row * PER_ROW + ATTEMPT_RESULTS.indexOf(result) * PER_RESULT + ATTEMPT_ORIGINS.indexOf(by)
     this.data[at + TRIED] = count + 1
   }
 
@@ -252,11 +259,16 @@ export class DecisionRing {
     if (isSessionHit) this.data[at + FLAGS] = this.data[at + FLAGS]! | SESSION_HIT
   }
 
+  /** It left the queue, or was not let in. */
+  turnedAway(id: number, how: TurnedAway): void {
+    if (this.#find(id) >= 0) this.#references[id % this.#starts.length]!.turnedAway = how
+  }
+
   /** The lease ended. */
   ended(
     id: number,
     end: {
-      readonly outcome: OutcomeKind | undefined
+      readonly outcome: End | undefined
       readonly firstTokenMs: number
       readonly durationMs: number
       readonly usage: Usage | undefined
@@ -265,7 +277,7 @@ export class DecisionRing {
     const at = this.#find(id)
     if (at < 0) return
     const data = this.data
-    data[at + OUTCOME] = end.outcome === undefined ? -1 : OUTCOMES.indexOf(end.outcome)
+    data[at + OUTCOME] = end.outcome === undefined ? -1 : ENDS.indexOf(end.outcome)
     data[at + FIRST_TOKEN] = end.firstTokenMs
     data[at + DURATION] = end.durationMs
     if (end.usage === undefined) return
@@ -289,7 +301,7 @@ export class DecisionRing {
     const at = this.#find(id)
     if (at < 0) return undefined
     const data = this.data
-    const { request, reason, plan, domain, set } = this.#references[id % this.#starts.length]!
+    const { request, reason, plan, domain, set, turnedAway } = this.#references[id % this.#starts.length]!
     const flags = data[at + FLAGS]!
     const row = data[at + ROW]!
     const admitted = data[at + ADMITTED]!
@@ -333,7 +345,7 @@ export class DecisionRing {
       admittedTo: admitted < 0 ? undefined : this.#columns.ids[admitted]!,
       waitedMs: admitted < 0 ? undefined : data[at + WAITED]!,
       firstTokenMs: firstToken < 0 ? undefined : firstToken,
-      outcome: outcome < 0 ? undefined : OUTCOMES[outcome]!,
+      outcome: outcome < 0 ? undefined : ENDS[outcome]!,
       usage:
         data[at + INPUT]! < 0
           ? undefined
@@ -343,6 +355,7 @@ export class DecisionRing {
               outputTokens: data[at + OUTPUT]!,
             },
       durationMs: outcome < 0 ? undefined : ended,
+      turnedAway,
     }
   }
 
@@ -371,9 +384,9 @@ export class DecisionRing {
 
   #readAttempt(packed: number): DecisionAttempt {
     return {
-      account: this.#columns.ids[Math.floor(packed / 16)]!,
-      result: ATTEMPT_RESULTS[Math.floor(packed / 4) % 4]!,
-      by: ATTEMPT_ORIGINS[packed % 4]!,
+      account: this.#columns.ids[Math.floor(packed / PER_ROW)]!,
+      result: ATTEMPT_RESULTS[Math.floor((packed % PER_ROW) / PER_RESULT)]!,
+      by: ATTEMPT_ORIGINS[packed % PER_RESULT]!,
     }
   }
 

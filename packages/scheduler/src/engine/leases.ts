@@ -3,9 +3,10 @@ import { stateDomain } from '../filters/domain.ts'
 import { coolDownMs, verdict } from '../health/cool-down.ts'
 import type { Expectation } from '../learning/in-flight.ts'
 import { upstreamName } from '../limits/limit-domain.ts'
+import type { Decision } from '../model/decision.ts'
 import type { Settlement } from '../model/lease.ts'
 import type { ReportedLimits } from '../model/limits.ts'
-import type { Outcome } from '../model/outcome.ts'
+import type { Outcome, Usage } from '../model/outcome.ts'
 import type { MaybePromise, Slot } from '../ports.ts'
 import { recordResult } from '../stats/runtime-stats.ts'
 import type { Core } from './core.ts'
@@ -14,6 +15,8 @@ import { createLiveLeases, type LiveLeases } from './live-leases.ts'
 import { bindOwners } from './owners.ts'
 import type { Run } from './run.ts'
 import { cachedTokensAt } from './warm-places.ts'
+
+type End = Decision['outcome']
 
 /** Whom the end of a lease concerns. */
 export interface LeaseEvents {
@@ -41,7 +44,7 @@ export class Leases implements LeaseKeeper {
 
   /** The lease of a run that has its slot. */
   give(run: Run, waitedMs: number): SlotLease {
-    const admittedMs = run.startedMs + waitedMs
+    const admittedMs = this.monotonicMs()
     const lease = new SlotLease(this, run, run.account!, waitedMs, admittedMs, this.#expectation(run))
     this.#live.add(lease)
     return lease
@@ -67,7 +70,9 @@ export class Leases implements LeaseKeeper {
     if (lease.expectation !== undefined) learning?.dropped(lease.expectation)
     standings.neutral(lease.row, slot)
     if (lease.reservation !== undefined) headroom.settle(lease.reservation, { usage: undefined })
+    this.#record(lease, 'lost', undefined)
     this.#free(lease, undefined)
+    this.#events.ended(lease.decisionId)
   }
 
   close(): void {
@@ -105,14 +110,9 @@ export class Leases implements LeaseKeeper {
   }
 
   ended(lease: SlotLease, settlement: Settlement | undefined): void {
-    const { ring, headroom } = this.#core
+    const { headroom } = this.#core
     this.#live.remove(lease)
-    ring.ended(lease.decisionId, {
-      outcome: settlement?.outcome?.kind,
-      firstTokenMs: lease.firstTokenMs,
-      durationMs: this.monotonicMs() - lease.admittedMs,
-      usage: settlement?.usage,
-    })
+    this.#record(lease, settlement?.outcome?.kind, settlement?.usage)
     this.#learn(lease, settlement)
     if (settlement?.limits !== undefined) {
       const toldMs = lease.firstTokenMs < 0 ? this.monotonicMs() : lease.admittedMs + lease.firstTokenMs
@@ -122,6 +122,11 @@ export class Leases implements LeaseKeeper {
       headroom.settle(lease.reservation, settlement && { usage: settlement.usage })
     this.#free(lease, lease.slot)
     this.#events.ended(lease.decisionId)
+  }
+
+  #record({ decisionId, firstTokenMs, admittedMs }: SlotLease, outcome: End, usage: Usage | undefined): void {
+    const durationMs = this.monotonicMs() - admittedMs
+    this.#core.ring.ended(decisionId, { outcome, firstTokenMs, durationMs, usage })
   }
 
   /** What its end says of the account. What an old credential met says nothing about a new one. */

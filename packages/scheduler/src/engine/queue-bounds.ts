@@ -1,10 +1,11 @@
 import { hasRoom } from '../columns/columns.ts'
 import { boundedRetryMs, createServiceRate } from '../dequeue/service-rate.ts'
 import type { Waiter } from '../dequeue/waiter.ts'
-import { SchedulerError } from '../errors.ts'
+import type { SchedulerError } from '../errors.ts'
 import type { Core } from './core.ts'
 import { isCandidate } from './eligibility.ts'
 import type { Run } from './run.ts'
+import { turnAway } from './turn-away.ts'
 import type { WaitQueue } from './wait-queue.ts'
 
 /** Who gets into the queue, at whose cost, and when those who do not should come back. */
@@ -62,11 +63,9 @@ export function createQueueBounds<W extends Waiter>(
   }
 
   function queueFull(run: Run, message: string): SchedulerError {
-    return new SchedulerError('queue_full', message, {
-      // Where nobody was served yet: whoever waits may do so as long as the plan says; half of that is a fair guess.
-      retryAfterMs: retryAfterMs(run, queue.length, run.plan!.timeoutMs / 2),
-      decision: core.ring.read(run.decisionId),
-    })
+    // Where nobody was served yet: whoever waits may do so as long as the plan says; half of that is a fair guess.
+    const backMs = retryAfterMs(run, queue.length, run.plan!.timeoutMs / 2)
+    return turnAway(core, run, { code: 'queue_full', message }, { retryAfterMs: backMs })
   }
 
   /**
@@ -167,10 +166,9 @@ export function createQueueBounds<W extends Waiter>(
     expired(run) {
       const { timeoutMs } = run.plan!
       const code = run.domain === undefined ? 'queue_timeout' : 'owner_unavailable'
-      return new SchedulerError(code, `No slot became free within ${timeoutMs} ms.`, {
-        retryAfterMs: retryAfterMs(run, queue.length, timeoutMs / 4),
-        decision: core.ring.read(run.decisionId),
-      })
+      const message = `No slot became free within ${timeoutMs} ms.`
+      const backMs = retryAfterMs(run, queue.length, timeoutMs / 4)
+      return turnAway(core, run, { code, message }, { retryAfterMs: backMs })
     },
   }
 }

@@ -63,7 +63,7 @@ export function takeRow(core: Core, taker: Taker, row: number, by: AttemptOrigin
     batch.results[0] = { error }
     answer = null
   }
-  if (isPromise(answer)) return later(core, taker, batch, answer, [row], 0, by)
+  if (isPromise(answer)) return later(core, taker, batch, answer, [row], by)
   return settleRow(core, taker, batch, answer, row, by)
 }
 
@@ -82,7 +82,7 @@ function ask(
     batch.results.fill({ error }, 0, batch.count)
     answer = null
   }
-  if (isPromise(answer)) return later(core, taker, batch, answer, rows.slice(from, from + batch.count), 0, by)
+  if (isPromise(answer)) return later(core, taker, batch, answer, rows.slice(from, from + batch.count), by)
   return settle(core, taker, batch, answer, rows, from, by)
 }
 
@@ -92,7 +92,6 @@ async function later(
   batch: SlotBatch,
   answer: Promise<Slot | null>,
   rows: readonly number[],
-  from: number,
   by: AttemptOrigin,
 ): Promise<boolean> {
   let slot: Slot | null = null
@@ -101,13 +100,13 @@ async function later(
   } catch (error) {
     batch.results.fill({ error }, 0, batch.count)
   }
-  if (slot !== null && !isStillWanted(core, taker, rows[from + batch.position]!, slot)) {
+  if (slot !== null && !isStillWanted(core, taker, rows[batch.position]!, slot)) {
     core.releases.release(slot)
     slot = null
     batch.results[batch.position] = 'full'
     batch.position = -1
   }
-  return settle(core, taker, batch, slot, rows, from, by)
+  return settle(core, taker, batch, slot, rows, 0, by)
 }
 
 /**

@@ -2,8 +2,7 @@
 
 import { hasRoom, refreshLoad, touch } from '../columns/columns.ts'
 import type { Waiter } from '../dequeue/waiter.ts'
-import { SchedulerError } from '../errors.ts'
-import type { Decision } from '../model/decision.ts'
+import type { SchedulerError } from '../errors.ts'
 import type { Slot } from '../ports.ts'
 import type { CancelSignal } from '../scheduler.ts'
 import type { Core } from './core.ts'
@@ -12,6 +11,7 @@ import { isPromise } from './maybe-promise.ts'
 import { createQueueBounds } from './queue-bounds.ts'
 import type { Run } from './run.ts'
 import { takeRow } from './take-slot.ts'
+import { givenUp, turnAway } from './turn-away.ts'
 import { urgency } from './urgency.ts'
 import { createWaitQueue, type WaitQueue } from './wait-queue.ts'
 
@@ -147,7 +147,7 @@ export function createWaiting(
     run.error = undefined
     // `serve` has looked whether the tenant may have one more.
     tenants.take(run)
-    const taken = takeRow(core, run, row, 'rank')
+    const taken = takeRow(core, run, row, 'queue')
     if (!isPromise(taken)) {
       if (taken) {
         leave(waiter, 'admitted')
@@ -240,8 +240,9 @@ export function createWaiting(
 
   function goneError(run: Run): SchedulerError {
     const code = run.domain === undefined ? 'no_accounts' : 'owner_gone'
-    return new SchedulerError(code, 'The accounts this request waited for are gone or switched off.', {
-      decision: core.ring.read(run.decisionId),
+    return turnAway(core, run, {
+      code,
+      message: 'The accounts this request waited for are gone or switched off.',
     })
   }
 
@@ -256,7 +257,7 @@ export function createWaiting(
       if (entry.kind === 'instead') entry.of.turnAway(bounds.displaced(entry.of.run))
       const sinceMs = core.clock.monotonicMs()
       return new Promise((resolve, reject) => {
-        const onAbort = () => waiter.turnAway(aborted(signal, core.ring.read(run.decisionId)))
+        const onAbort = () => waiter.turnAway(givenUp(core, run, signal))
         const waiter: WaitingRun = {
           run,
           sequence: ++sequence,
@@ -339,12 +340,4 @@ function standingOf({
 
 function rowsOf(run: Run): Iterable<number> {
   return run.waitRow >= 0 ? [run.waitRow] : run.set!.members
-}
-
-/** What an aborted signal is to the caller. */
-export function aborted(signal: CancelSignal | undefined, decision: Decision | undefined): SchedulerError {
-  return new SchedulerError('aborted', 'The request was given up before it had a slot.', {
-    cause: signal?.reason,
-    decision,
-  })
 }

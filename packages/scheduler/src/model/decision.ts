@@ -45,8 +45,8 @@ export interface DecisionAttempt {
   readonly account: string
   /** `seen_full`: the columns showed it full, so the store was not asked. */
   readonly result: 'granted' | 'full' | 'error' | 'seen_full'
-  /** How it came to be tried: drawn among the top K, next in rank order after them, as a probe, or bound. */
-  readonly by: 'draw' | 'rank' | 'probe' | 'binding'
+  /** How it came to be tried: drawn among the top K, next in rank order after them, as a probe, bound, or freed while it waited. */
+  readonly by: 'draw' | 'rank' | 'probe' | 'binding' | 'queue'
 }
 
 /** How the request got in, and how it ended; each part undefined until it happened. */
@@ -54,9 +54,28 @@ export interface DecisionOutcome {
   readonly admittedTo: string | undefined
   readonly waitedMs: number | undefined
   readonly firstTokenMs: number | undefined
-  readonly outcome: OutcomeKind | undefined
+  /** `lost`: its slot was given to another before it ended, because it was not renewed in time. */
+  readonly outcome: OutcomeKind | 'lost' | undefined
   readonly usage: Usage | undefined
   readonly durationMs: number | undefined
+  /** Why it left without a slot; undefined while it may still get one. */
+  readonly turnedAway: TurnedAway | undefined
+}
+
+/** How a request that was to wait left without a slot. */
+export interface TurnedAway {
+  readonly code:
+    | 'queue_full'
+    | 'queue_timeout'
+    | 'owner_unavailable'
+    | 'owner_gone'
+    | 'no_accounts'
+    | 'aborted'
+    | 'draining'
+  /** For people: what stood in the way, and its limit. */
+  readonly message: string
+  /** Since it came; next to nothing where it was turned away at once. */
+  readonly waitedMs: number
 }
 
 /**
