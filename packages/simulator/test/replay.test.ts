@@ -12,19 +12,22 @@ interface Logged {
   readonly tokens?: number
   readonly outcome?: string
   readonly firstTokenMs?: number
+  readonly owners?: readonly string[]
+  readonly told?: string
 }
 
 /** A line as the gateway's decision log has it, with what matters here. */
-function line({ at, session = '', account = 'one', tokens, outcome = 'ok', firstTokenMs }: Logged): string {
+function line(logged: Logged): string {
+  const { at, session = '', account = 'one', tokens, outcome = 'ok', firstTokenMs, owners, told } = logged
   const usage = tokens === undefined ? undefined : { inputTokens: tokens, cachedTokens: 0, outputTokens: 100 }
   const row = (id: string, limit: number, priority: number) => ({ account: id, limit, inUse: 3, priority })
   return JSON.stringify({
     ...{ v: 1, kind: 'request', wallMs: at + 900 },
     request: { tenant: 'a', durationMs: 900, usage },
-    attempts: [{ account, outcome }],
+    attempts: [{ account, outcome, told }],
     decisions: [
       {
-        ...{ wallMs: at, request: { session }, admittedTo: account, waitedMs: 0, durationMs: 900 },
+        ...{ wallMs: at, request: { session, owners }, admittedTo: account, waitedMs: 0, durationMs: 900 },
         ...{ firstTokenMs, usage, rows: session === '' ? [row('one', 8, 1), row('two', 4, 2)] : [] },
       },
     ],
@@ -82,6 +85,63 @@ describe('a decision log', () => {
   })
 })
 
+describe('conversations without a session key', () => {
+  const turn = (at: number, told: string, ...owners: string[]) =>
+    line({ at, tokens: 1_000, told: `response:${told}`, owners })
+  const lengths = ({ sessions }: Recorded) => sessions.map(({ template }) => template.turns.length)
+
+  it('are put together by the responses that their turns were told and continue', () => {
+    const recorded = readLog([
+      turn(1_000, 'a1'),
+      turn(2_000, 'b1'),
+      turn(3_000, 'a2', 'response:a1', 'file:f'),
+      turn(4_000, 'b2', 'response:b1'),
+      turn(5_000, 'a3', 'response:a2'),
+      turn(6_000, 'a4', 'response:a2'),
+    ])
+    expect(lengths(recorded)).toEqual([4, 2])
+    expect(recorded.sessions.map(({ stored }) => stored)).toEqual([true, true])
+    expect(recorded.unlinked).toBe(0)
+  })
+
+  it('are put together by the conversation that they name, and by no file that they have in common', () => {
+    const recorded = readLog([
+      turn(1_000, 'a1', 'conversation:c'),
+      turn(2_000, 'a2', 'conversation:c'),
+      turn(3_000, 'x', 'file:f'),
+      turn(4_000, 'y', 'file:f'),
+    ])
+    expect(lengths(recorded)).toEqual([2, 1, 1])
+    expect(recorded.sessions.map(({ stored }) => stored)).toEqual([true, undefined, undefined])
+  })
+
+  it('begin where the log does not tell whose answer is continued, which is counted', () => {
+    const recorded = readLog([
+      turn(1_000, 'a8', 'response:a7'),
+      turn(2_000, 'a9', 'response:a8'),
+      turn(3_000, 'z', 'response:gone'),
+    ])
+    expect(lengths(recorded)).toEqual([2, 1])
+    expect(recorded.unlinked).toBe(2)
+  })
+
+  it('stay, when they are replayed, at the account that stores them', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => [
+      line({ at: 1_000 + 100 * i, tokens: 600, told: `response:${i}`, session: '' }),
+      line({ at: 20_000 + 100 * i, tokens: 900, told: `response:n${i}`, owners: [`response:${i}`] }),
+    ]).flat()
+    const recorded = readLog([line({ at: 900, tokens: 500, session: 's' }), ...rows, log[1]!, log[2]!])
+    const world = replayWorld(recorded, { seed: 1, changes: [] })
+    const { records } = await simulate(world, policyNamed('random'))
+    const { account, served, inputTokens } = records.requests
+    const places = (tokens: number) => account.filter((_, row) => inputTokens[row] === tokens && served[row])
+    expect(places(900)).toHaveLength(40)
+    expect(new Set(places(600)).size).toBeGreaterThan(1)
+    const count = (list: readonly number[]) => [0, 1, 2].map(place => list.filter(at => at === place).length)
+    expect(count(places(900))).toEqual(count(places(600)))
+  })
+})
+
 describe('a line', () => {
   const good = JSON.parse(line({ at: 1_000, tokens: 100 }))
   const [decision] = good.decisions
@@ -103,6 +163,8 @@ describe('a line', () => {
     ['a decision at no instant', { decisions: [{ ...decision, wallMs: 'noon' }] }],
     ['a duration below 0', { decisions: [{ ...decision, durationMs: -1 }] }],
     ['no session', { decisions: [{ ...decision, request: {} }] }],
+    ['owners that are none', { decisions: [{ ...decision, request: { session: '', owners: [7] } }] }],
+    ['a told response that is no text', { attempts: [{ told: 7 }] }],
     ['rows that are none', { decisions: [{ ...decision, rows: [{ limit: 1 }] }] }],
     ['a row of an account without a name', { decisions: [withRow({ account: '' })] }],
     ['a priority that is no number', { decisions: [withRow({ priority: 'high' })] }],

@@ -55,12 +55,17 @@ function listed(pools: readonly RecordedPool[]): string {
   return [...each, ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }
 
-function contents({ requests, sessions, durationMs, accounts }: Recorded): string {
+function contents({ requests, sessions, durationMs, accounts, unlinked }: Recorded): string {
+  const lone =
+    unlinked === 0
+      ? ''
+      : `; ${of(unlinked, 'request')} continue a response whose own request the log does not tell: each is replayed as a conversation that begins`
   return (
     `${of(requests, 'request')} in ${of(sessions.length, 'session')} over ${Math.round(durationMs / 1000)} s; ` +
     accounts
       .map(({ id, slots, speed }) => `${printable(id)}: ${of(slots, 'slot')}, pace ${speed.toFixed(2)}`)
-      .join('; ')
+      .join('; ') +
+    lone
   )
 }
 

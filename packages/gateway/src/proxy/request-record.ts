@@ -22,6 +22,8 @@ export interface AttemptRecord {
   orphaned: boolean
   /** Its answer is the one that the client got. */
   answered: boolean
+  /** The hard key of the response that it told, by which the next turn of its conversation names it; hashed. */
+  told: string | undefined
   /** Started beside a slower one. */
   readonly hedge: boolean
   /** Where its account was found; undefined for an exchange that needed no slot. */
@@ -148,6 +150,7 @@ export class AttemptTrace implements AttemptRecord {
   durationMs = 0
   orphaned = false
   answered = false
+  told: string | undefined
   readonly hedge: boolean
   // Private, so that a copy of the record for a log holds neither.
   readonly #lease: RecordedLease | undefined

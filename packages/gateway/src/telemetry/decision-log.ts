@@ -62,6 +62,7 @@ type AttemptFacts = Pick<
   | 'durationMs'
   | 'orphaned'
   | 'hedge'
+  | 'told'
 >
 
 /**
@@ -175,10 +176,10 @@ function requestFacts(record: RequestRecord): RequestLine['request'] {
 
 function attemptFacts(attempt: AttemptRecord): AttemptFacts {
   const { account, decisionId, waitedMs, outcome, upstreamStatus } = attempt
-  const { errorCode, firstTokenMs, durationMs, orphaned, hedge } = attempt
+  const { errorCode, firstTokenMs, durationMs, orphaned, hedge, told } = attempt
   return {
     ...{ account, decisionId, waitedMs, outcome, upstreamStatus },
-    ...{ errorCode, firstTokenMs, durationMs, orphaned, hedge },
+    ...{ errorCode, firstTokenMs, durationMs, orphaned, hedge, told },
   }
 }
 

@@ -53,6 +53,7 @@ function attempt(change: Partial<RequestRecord['attempts'][number]> = {}): Reque
     durationMs: 1,
     orphaned: false,
     answered: true,
+    told: undefined,
     hedge: false,
     layer: 'load_balance',
     decision: undefined,

@@ -107,4 +107,31 @@ describe('headgate replay', () => {
     for (const name of ['classic', 'balanced', 'adaptive'])
       expect(stdout).toMatch(new RegExp(`^ +${name} `, 'm'))
   })
+
+  it('puts turns together that continue each other by previous_response_id, whether they are streamed or not', async () => {
+    const path = `${log}.stored`
+    const gateway = await startGateway({
+      accounts: [{ id: 'a1' }, { id: 'a2' }],
+      telemetry: { decisionLog: { path } },
+    })
+    const turn = async (stream: boolean, previous: string | undefined): Promise<string> => {
+      const json = {
+        model,
+        stream,
+        input: `Go on, ${stream}.`,
+        ...(previous && { previous_response_id: previous }),
+      }
+      const text = await (await gateway.fetch('/v1/responses', { json })).text()
+      return /"id": ?"(resp_[^"]+)"/.exec(text)![1]!
+    }
+    for (const stream of [false, true]) {
+      let previous: string | undefined
+      for (let i = 0; i < 3; i++) previous = await turn(stream, previous)
+    }
+    await gateway.close()
+    const { code, stderr } = await runInProcess(['replay', '--log', path, '--policies', 'balanced'])
+    expect(code, stderr).toBe(0)
+    expect(stderr).toMatch(/^6 requests in 2 sessions /)
+    expect(await readFile(path, 'utf8')).not.toContain('resp_')
+  })
 })

@@ -9,6 +9,8 @@ export interface Session {
   readonly start: SessionStart
   readonly cache: PrefixCache
   turn: number
+  /** The hard key of what an account stores of it; undefined while none does. */
+  bound: string | undefined
 }
 
 /** One request on its way: through a queue, up to four attempts, to its last token or its failure. */

@@ -4,7 +4,7 @@ import { drawFor } from '../chance.ts'
 import { createRecords } from '../measure/records.ts'
 import type { Observer, Policy, SimulatedRequest } from '../policies/policy.ts'
 import { createEventLoop, type EventLoop, WALL_START_MS } from '../time/event-loop.ts'
-import { ownBlocks, type SessionStart } from '../workload/session.ts'
+import { ownBlocks } from '../workload/session.ts'
 import { createIncidents } from '../world/incidents.ts'
 import { firstTokenMs, MEAN_PACE } from '../world/latency.ts'
 import { createPrefixCache } from '../world/prefix-cache.ts'
@@ -94,7 +94,7 @@ class Run {
       if (start === undefined) return
       this.#loop.at(start.atMs, () => {
         startNext(place + 1)
-        this.#takeTurn({ start, cache: createPrefixCache(law.cacheMs), turn: 0 })
+        this.#takeTurn({ start, cache: createPrefixCache(law.cacheMs), turn: 0, bound: undefined })
       })
     }
     startNext(0)
@@ -129,7 +129,7 @@ class Run {
     const request: Request = {
       session,
       prompt,
-      schedule: this.#scheduleRequest(start, prompt),
+      schedule: this.#scheduleRequest(session, prompt),
       gateway: Math.floor(drawFor(seed, serial, 0, GATEWAY) * gateways),
       arrivedMs: nowMs,
       reusableTokens: cache.cachedTokens(-1, blocks, turn.inputTokens, nowMs),
@@ -146,7 +146,7 @@ class Run {
   }
 
   #scheduleRequest(
-    start: SessionStart,
+    { start, bound }: Session,
     { blocks, inputTokens, outputTokens, cache }: Prompt,
   ): SimulatedRequest {
     const weight = this.#world.tenants.find(({ name }) => name === start.tenant)?.weight
@@ -159,6 +159,7 @@ class Run {
       estimatedTokens: inputTokens + outputTokens,
       ...(start.keyed || this.#fingerprint ? { session: `session-${start.serial}` } : {}),
       ...(weight === undefined ? {} : { tenantWeight: weight }),
+      ...(bound === undefined ? {} : { owners: [bound] }),
     })
   }
 
@@ -230,6 +231,7 @@ class Run {
     this.#telling.limits(lease, this.#upstream.tokenWindow(account, nowMs))
     this.#telling.firstToken(lease)
     observer?.firstToken?.(account, nowMs - beganMs, request.schedule)
+    this.#bind(request.session, lease)
     const restMs = this.#upstream.firstToken(account, request.prompt, nowMs)
     request.prompt.cache.keep(-1, request.prompt.blocks, request.prompt.inputTokens, nowMs)
     this.#record(request, {
@@ -238,6 +240,13 @@ class Run {
       ttftMs: nowMs - request.arrivedMs,
     })
     this.#loop.at(nowMs + restMs, () => this.#lastToken(served))
+  }
+
+  /** What the account stores of a conversation is bound before the client hears of it. */
+  #bind(session: Session, lease: Lease): void {
+    if (session.start.stored !== true || session.bound !== undefined) return
+    session.bound = `conversation:${session.start.serial}`
+    void lease.bind([session.bound])
   }
 
   #lastToken({ request, lease, observer, account, cachedTokens }: Served): void {

@@ -1,7 +1,8 @@
 /** What a replay reads of a line of a gateway's decision log; the gateway's telemetry writes more. */
 export interface DecisionLine {
   readonly request: { readonly tenant?: string; readonly usage?: Usage }
-  readonly attempts: readonly { readonly outcome?: string }[]
+  /** `told`: the hard key of the response that the client was told. */
+  readonly attempts: readonly { readonly outcome?: string; readonly told?: string }[]
   readonly decisions: readonly LoggedDecision[]
 }
 
@@ -19,7 +20,8 @@ export interface LoggedDecision {
   readonly durationMs?: number
   readonly firstTokenMs?: number
   readonly usage?: Usage
-  readonly request: { readonly session: string }
+  /** `owners`: hard keys of what it continues and refers to; what it continues comes first. */
+  readonly request: { readonly session: string; readonly owners?: readonly string[] }
   readonly rows: readonly {
     readonly account: string
     readonly limit: number
@@ -36,7 +38,7 @@ export function readDecisionLine(row: string): DecisionLine | 'undecided' | 'bro
   try {
     const line = JSON.parse(row)
     if (line.kind === 'account') return 'undecided'
-    const isWhole = line.kind === 'request' && isRequest(line.request) && line.attempts.every(isRecord)
+    const isWhole = line.kind === 'request' && isRequest(line.request) && line.attempts.every(isAttempt)
     if (!isWhole || !line.decisions.every(isDecision)) return 'broken'
     return line.decisions.length > 0 ? line : 'undecided'
   } catch {
@@ -44,8 +46,8 @@ export function readDecisionLine(row: string): DecisionLine | 'undecided' | 'bro
   }
 }
 
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
+function isAttempt(value: { readonly told?: unknown } | null): boolean {
+  return typeof value === 'object' && value !== null && ['undefined', 'string'].includes(typeof value.told)
 }
 
 function isRequest({ tenant = '', usage }: DecisionLine['request']): boolean {
@@ -73,7 +75,9 @@ function isDecision(value: Partial<LoggedDecision>): boolean {
   } = value
   const areTimes = wallMs !== undefined && [wallMs, waitedMs, durationMs, firstTokenMs].every(isTime)
   const areRows = Array.isArray(rows) && rows.every(isRow)
-  const areTexts = [request?.session, pool].every(text => typeof text === 'string')
+  const owners = request?.owners ?? []
+  const areTexts =
+    Array.isArray(owners) && [request?.session, pool, ...owners].every(text => typeof text === 'string')
   return areTimes && areRows && areTexts && isName(admittedTo) && isUsage(usage)
 }
 

@@ -1,6 +1,7 @@
 import { percentile } from '../measure/percentile.ts'
 import { BLOCK_TOKENS } from '../world/prefix-cache.ts'
 import { busiestSpan, MOST_SPAN_MS } from './busiest-span.ts'
+import { type Conversation, continuedBy, conversationsOf, type Turning } from './conversations.ts'
 import { type DecisionLine, readDecisionLine } from './decision-line.ts'
 import { createSeenAccounts, type RecordedAccount, type SeenAccounts } from './seen-accounts.ts'
 import type { SessionStart, Turn } from './session.ts'
@@ -17,6 +18,8 @@ export interface Recorded {
   readonly tenants: readonly string[]
   /** Share of attempts that failed by the account's fault. */
   readonly errorShare: number
+  /** Requests that continue a response of which the log does not say whose answer it was: each begins a conversation. */
+  readonly unlinked: number
   readonly leftOut: LeftOut
 }
 
@@ -48,10 +51,8 @@ export interface DecisionLogReader {
 }
 
 /** What is kept of a request: logs are longer than memory, and most of a line is why an account was chosen. */
-interface Kept {
+interface Kept extends Turning {
   readonly arrivedMs: number
-  readonly tenant: string
-  readonly session: string
   readonly tokens: Tokens | undefined
   readonly attempts: number
   readonly faults: number
@@ -70,8 +71,8 @@ interface KeptPool {
 const FAULTS = ['server_error', 'timeout', 'transport_error', 'overloaded']
 
 /**
- * Reads a decision log (JSON lines) as traffic that can be run again. Requests of one tenant and session key become one
- * session, in which a prompt begins with the one before as far as that went: the log holds no prompts, so what could be
+ * Reads a decision log (JSON lines) as traffic that can be run again. The turns of one conversation become one session, in
+ * which a prompt begins with the one before as far as that went: the log holds no prompts, so what could be
  * cached is reckoned by length. Requests whose tokens are not told are given the median of the others.
  */
 export function createDecisionLogReader(): DecisionLogReader {
@@ -85,6 +86,8 @@ export function createDecisionLogReader(): DecisionLogReader {
     pools.set(name, pool)
     pool.requests.push({
       ...{ arrivedMs: wallMs, tenant, session: key.session, tokens, attempts: attempts.length },
+      continues: continuedBy(key.owners ?? []),
+      told: attempts.findLast(({ told }) => told !== undefined)?.told,
       faults: attempts.filter(({ outcome = '' }) => FAULTS.includes(outcome)).length,
     })
     for (const decision of decisions) pool.accounts.saw(decision)
@@ -117,8 +120,10 @@ function recordedOf({ requests, accounts }: KeptPool, leftOut: Omit<LeftOut, 'ou
   const kept = sorted.filter(({ arrivedMs }) => arrivedMs >= span.fromMs && arrivedMs <= span.toMs)
   const attempts = kept.reduce((sum, request) => sum + request.attempts, 0)
   const faults = kept.reduce((sum, request) => sum + request.faults, 0)
+  const { all, unlinked } = conversationsOf(kept)
   return {
-    sessions: sessionsOf(kept, span.fromMs),
+    sessions: sessionsOf(all, usualTokens(kept), span.fromMs),
+    unlinked,
     requests: kept.length,
     startMs: span.fromMs,
     durationMs: kept.length === 0 ? 0 : span.toMs - span.fromMs + 1,
@@ -130,23 +135,19 @@ function recordedOf({ requests, accounts }: KeptPool, leftOut: Omit<LeftOut, 'ou
   }
 }
 
-function sessionsOf(requests: readonly Kept[], startMs: number): SessionStart[] {
-  const groups = new Map<string, Kept[]>()
-  for (const [place, request] of requests.entries()) {
-    const { tenant, session } = request
-    const key = session === '' ? `${place}` : `${tenant} ${session}`
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [request])
-    else group.push(request)
-  }
-  const usual = usualTokens(requests)
+function sessionsOf(
+  conversations: readonly Conversation<Kept>[],
+  usual: Tokens,
+  startMs: number,
+): SessionStart[] {
   const blocks = createBlocks()
-  return Array.from(groups.values(), (group, serial) => ({
+  return conversations.map(({ turns, isStored }, serial) => ({
     serial,
-    atMs: group[0]!.arrivedMs - startMs,
-    template: { turns: group.map((request, place) => turnOf(request, group[place - 1], usual, blocks)) },
-    keyed: group[0]!.session !== '',
-    tenant: group[0]!.tenant,
+    atMs: turns[0]!.arrivedMs - startMs,
+    template: { turns: turns.map((request, place) => turnOf(request, turns[place - 1], usual, blocks)) },
+    keyed: turns[0]!.session !== '',
+    tenant: turns[0]!.tenant,
+    ...(isStored ? { stored: true } : {}),
   }))
 }
 

@@ -22,6 +22,8 @@ export interface SessionStart {
   /** Clients that send a session key; the others may get a fingerprint. */
   readonly keyed: boolean
   readonly tenant: string
+  /** Its turns continue what an account stores, which alone can serve them from the second on. Default false. */
+  readonly stored?: boolean
 }
 
 /**

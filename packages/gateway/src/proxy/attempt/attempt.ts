@@ -1,4 +1,5 @@
 // Longer than most: one exchange's whole life is told in one place, its three kinds of reply in files of their own.
+
 import type { Clock, Lease, Outcome, Usage } from '@headgate/scheduler'
 import type { Log } from '../../runtime/log.ts'
 import { type HeaderList, headerValue } from '../../wire/header-list.ts'
@@ -14,6 +15,7 @@ import { cleanText } from '../errors/clean-text.ts'
 import { type ErrorCode, GatewayError, type StreamFormat } from '../errors/errors.ts'
 import type { Outbound } from '../exchange.ts'
 import type { Binds } from '../ownership/binds.ts'
+import { isResponseKey } from '../ownership/owner-key.ts'
 import type { AttemptTrace, RequestTrace } from '../request-record.ts'
 import type { BlockRule } from './block-rule.ts'
 import { BytesReply } from './bytes-reply.ts'
@@ -298,7 +300,8 @@ export class Attempt implements UpstreamListener {
 
   /** Binds what the answer tells to the account's state domain. Throws, or rejects, when the store fails. */
   bind(keys: readonly string[]): void | Promise<void> {
-    const { lease, binds } = this.options
+    const { lease, binds, record } = this.options
+    record.told ??= keys.find(isResponseKey)
     return binds.ttlMs === undefined ? lease.bind(keys) : lease.bind(keys, { ttlMs: binds.ttlMs })
   }
 

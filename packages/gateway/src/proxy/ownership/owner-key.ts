@@ -21,6 +21,11 @@ export function ownerKey(kind: OwnerKind, id: string | Uint8Array): string {
   return `${kind}:${hash('sha256', id, 'hex')}`
 }
 
+/** Whether a hard key names a response. */
+export function isResponseKey(key: string): boolean {
+  return key.startsWith('response:')
+}
+
 /**
  * The hard key of an item that a list has told, a conversation's or a response's: good in the paths below that alone. A
  * client may have chosen the id itself, and it may be somebody else's.
