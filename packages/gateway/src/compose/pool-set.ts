@@ -77,14 +77,14 @@ export function createPoolSet(
     const scheduler = createScheduler({
       pool: config.name,
       profile: PROFILES[name]({
-        weights,
+        ...(name === 'classic' || name === 'balanced' ? { weights } : {}),
         ...(topK === undefined ? {} : { topK }),
         fairness,
         wait: {
           pool: {
             timeoutMs: wait.timeoutMs,
             max: wait.max,
-            ...(wait.shedMs === undefined || name !== 'adaptive' ? {} : { shedMs: wait.shedMs }),
+            ...(wait.shedMs === undefined ? {} : { shedMs: wait.shedMs }),
           },
           owner: { timeoutMs: wait.ownerTimeoutMs, max: wait.max },
         },

@@ -2,7 +2,6 @@ import { createColumns } from '../columns/columns.ts'
 import { createRanked } from '../columns/ranked.ts'
 import { createLearning } from '../learning/learning.ts'
 import { createHeadroom } from '../limits/headroom.ts'
-import { limitDomain } from '../limits/limit-domain.ts'
 import { createRefusals } from '../limits/refusals.ts'
 import type { HealthNotice, Slot } from '../ports.ts'
 import { createSelectionRandom } from '../random.ts'
@@ -49,10 +48,7 @@ export function createCore(options: SchedulerOptions, events: CoreEvents): Core 
 
   function openDomain(domain: string): void {
     if (core.queueDepth === 0) return
-    for (let row = 0; row < columns.size; row++) {
-      const account = columns.accounts[row]
-      if (account !== undefined && limitDomain(account) === domain) events.opened(row)
-    }
+    for (const row of roster.limitedBy(domain)) events.opened(row)
   }
 
   const headroom = createHeadroom({

@@ -33,6 +33,24 @@ describe('replace', () => {
     expect([columns.priority[1], columns.limit[1]]).toEqual([0, 0])
   })
 
+  it('finds the accounts that share the limits of a domain, as the list has them last', () => {
+    const { roster } = rosterWith()
+    roster.replace([
+      account('a', 0, { limitDomain: 'org' }),
+      account('b', 1),
+      account('c', 2, { limitDomain: 'org' }),
+    ])
+    expect(['org', 'b', 'a', 'nobody'].map(domain => roster.limitedBy(domain))).toEqual([[0, 2], [1], [], []])
+    roster.replace([account('b', 1, { limitDomain: 'org' }), account('c', 2)])
+    expect(['org', 'b', 'c'].map(domain => roster.limitedBy(domain))).toEqual([[1], [], [2]])
+  })
+
+  it('takes what has no end for no limit', () => {
+    const { roster, columns } = rosterWith()
+    roster.replace([account('a', 0, { concurrency: Number.POSITIVE_INFINITY })])
+    expect(columns.limit[0]).toBe(0)
+  })
+
   it('keeps the row of a removed account for its return', () => {
     const { roster, columns } = rosterWith()
     roster.replace([account('a', 0), account('b', 1)])
@@ -73,6 +91,8 @@ describe('replace', () => {
       [[account('x', Number.NaN)], /x has the order NaN/],
       [[account('x', 0, { priority: Number.NaN })], /x has the priority NaN/],
       [[account('x', 0, { concurrency: Number.NaN })], /x has the concurrency NaN/],
+      [[account('x', 0, { concurrency: 0.5 })], /x has the concurrency 0\.5; it must be a whole number/],
+      [[account('x', 0, { concurrency: 3e9 })], /x has the concurrency 3000000000; .* at most 2147483647/],
     ]
     for (const [list, message] of lists) expect(() => roster.replace(list)).toThrow(message)
     expect([roster.size, roster.rowOf('a'), roster.rowOf('x')]).toEqual([1, 0, -1])

@@ -55,6 +55,21 @@ describe('what is left of a limit', () => {
     expect([headroom.covers(a, 'm', 501), headroom.known]).toEqual([true, false])
   })
 
+  it('is looked up in all accounts twenty times a second at most, which bars too much rather than too little', () => {
+    const { headroom, advance } = setUp()
+    headroom.report(a, 'm', tokens(500, 10_000), 1, 0)
+    expect(headroom.mayBar(501)).toBe(true)
+    headroom.report(a, 'm', tokens(900, 10_000), 2, 0)
+    expect(headroom.mayBar(501)).toBe(true)
+    advance(49)
+    expect([headroom.mayBar(501), headroom.covers(a, 'm', 501)]).toEqual([true, true])
+    advance(1)
+    expect(headroom.mayBar(501)).toBe(false)
+    // What is lower counts at once.
+    headroom.report(a, 'm', tokens(500, 10_000), 3, 0)
+    expect(headroom.mayBar(501)).toBe(true)
+  })
+
   it('is of a model and a limit domain: aliases of one upstream model share it, other models do not', () => {
     const { headroom } = setUp()
     const mapped: Account = { ...a, models: { x: 'up', y: 'up', z: 'other' }, limitDomain: 'project' }
@@ -203,11 +218,27 @@ describe('a bucket that refills evenly', () => {
     const { headroom, advance, raised } = setUp()
     headroom.report(a, 'm', bucket(5_900, 6_000), 1, 0)
     expect(headroom.nextDueMs).toBe(250)
+    expect(headroom.covers(a, 'm', 5_930)).toBe(false)
     raised.length = 0
     advance(250)
     expect(raised).toEqual(['a'])
     for (let step = 0; step < 5; step++) advance(250)
     expect([headroom.known, headroom.nextDueMs]).toEqual([false, Number.POSITIVE_INFINITY])
+  })
+
+  it('is nobody’s concern while it refills where nobody was too large for it, and each time for who still is', () => {
+    const { headroom, advance, raised } = setUp()
+    const full: Account = { id: 'full', order: 1 }
+    for (const account of [a, full]) headroom.report(account, 'm', bucket(1_000, 6_000), 1, 0)
+    raised.length = 0
+    for (let step = 0; step < 4; step++) {
+      expect(headroom.covers(a, 'm', 500)).toBe(true)
+      expect(headroom.covers(full, 'm', 4_000)).toBe(false)
+      advance(250)
+    }
+    expect(raised).toEqual(['full', 'full', 'full', 'full'])
+    advance(250)
+    expect(raised).toHaveLength(4)
   })
 
   it('keeps what is under way held back when it is full', () => {

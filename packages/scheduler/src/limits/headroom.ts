@@ -35,7 +35,10 @@ import { limitDomain, upstreamName } from './limit-domain.ts'
 export interface Headroom {
   /** False while nothing is known: then nothing else need be asked. */
   readonly known: boolean
-  /** False when surely no account is short of what a request needs: one comparison in most cases. */
+  /**
+   * False when surely no account is short of what a request needs: one comparison in most cases, and a look at all entries
+   * twenty times a second at most. True for up to that long after the last one that was short has enough again.
+   */
   mayBar(tokens: number): boolean
   covers(account: Account, model: string, tokens: number): boolean
   /** The least share of a limit that is left to spend, from 0 to 1; 1 where nothing is known. */
@@ -84,20 +87,24 @@ interface Entry {
   /** The latest grant whose headers were heard. */
   seenGrant: number
   publishedMs: number
+  /** A request did not fit in since it last had more: when it has, that one should look again. */
+  isMissed: boolean
 }
 
 /** What follows from a change here. */
 export interface HeadroomEvents {
   monotonicMs(): number
   wallMs(): number
-  /** A domain has more left than it had: whoever waits should look. */
+  /** A domain has more left than it had, where that matters to somebody: whoever waits should look. */
   raised(domain: string): void
   /** Something is known, or will change by itself, earlier than before. */
   changed(): void
   publish(notice: LimitsNotice): void
 }
 
-export const MAX_ENTRIES = 4096
+export const MAX_ENTRIES = 16_384
+/** The least of all entries is looked up at most so often: while one is short, each release would have it looked up. */
+const LOOK_UP_MS = 50
 /** Reports are passed on at most so often, more often while little is left. */
 const PUBLISH_MS = 1_000
 const PUBLISH_SHORT_MS = 100
@@ -111,6 +118,7 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
   let leastRequests = Number.POSITIVE_INFINITY
   let leastTokens = Number.POSITIVE_INFINITY
   let isStale = false
+  let lookedUpMs = Number.NEGATIVE_INFINITY
 
   function entryOf(account: Account, model: string): Entry | undefined {
     const models = domains.get(limitDomain(account))
@@ -134,6 +142,7 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
       reservedTokens: 0,
       seenGrant: 0,
       publishedMs: Number.NEGATIVE_INFINITY,
+      isMissed: false,
     }
     models.set(model, entry)
     size++
@@ -168,6 +177,7 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
 
   function lookUpLeast(): void {
     isStale = false
+    lookedUpMs = events.monotonicMs()
     leastRequests = Number.POSITIVE_INFINITY
     leastTokens = Number.POSITIVE_INFINITY
     for (const models of domains.values()) for (const entry of models.values()) lowered(entry)
@@ -276,14 +286,16 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
       if (size === 0) return false
       const need = Math.max(1, tokens)
       if (leastRequests >= 1 && leastTokens >= need) return false
-      if (isStale) lookUpLeast()
+      if (isStale && events.monotonicMs() - lookedUpMs >= LOOK_UP_MS) lookUpLeast()
       return leastRequests < 1 || leastTokens < need
     },
     covers(account, model, tokens) {
       const entry = entryOf(account, model)
       if (entry === undefined) return true
       const inWay = isInWay(entry, tokens)
-      return !inWay.requests && !inWay.tokens
+      const fits = !inWay.requests && !inWay.tokens
+      if (!fits) entry.isMissed = true
+      return fits
     },
     shareLeft(account, model) {
       const entry = entryOf(account, model)
@@ -371,7 +383,12 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
       if (nowMs < nextDueMs) return
       const raised = new Set<string>()
       for (const models of [...domains.values()]) {
-        for (const entry of [...models.values()]) if (advance(entry, nowMs)) raised.add(entry.domain)
+        for (const entry of [...models.values()]) {
+          // Buckets refill all the time: who waits for something else need not hear of each.
+          if (!advance(entry, nowMs) || !entry.isMissed) continue
+          entry.isMissed = false
+          raised.add(entry.domain)
+        }
       }
       nextDueMs = Number.POSITIVE_INFINITY
       lookUpLeast()

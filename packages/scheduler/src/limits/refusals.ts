@@ -42,7 +42,7 @@ export interface RefusalEvents {
   ended(refusal: Refusal, reason: 'time' | 'reset'): void
 }
 
-export const MAX_REFUSALS = 4096
+export const MAX_REFUSALS = 16_384
 
 export function createRefusals(events: RefusalEvents): Refusals {
   /** By limit domain and model; the domain that was refused first comes first. */

@@ -6,7 +6,14 @@ import type { PatienceRule, Profile } from '../profile.ts'
 import { expectedCost } from '../rankers/expected-cost.ts'
 import { randomFew } from '../samplers/random-few.ts'
 import { balancedProfile } from './balanced.ts'
-import { checkedCosts, checkedTopK, type ProfileOptions, SESSION_TTL_MS } from './options.ts'
+import {
+  checkedCosts,
+  checkedTopK,
+  checkOptions,
+  type ProfileOptions,
+  SESSION_TTL_MS,
+  waitRules,
+} from './options.ts'
 
 /** Twelve at random and the warm ones do as well as all of them; see samplers/random-few.ts. */
 const ADAPTIVE_SAMPLE = 12
@@ -25,19 +32,22 @@ const ADAPTIVE_SHED_MS = 10_000
  * docs/explanation/routing.md.
  */
 export function adaptiveProfile(options: ProfileOptions = {}): Profile {
+  checkOptions('adaptive', options)
+  const { costs, topK, fairness: _, wait = {}, ...others } = options
   const ttlMs = options.sessionTtlMs ?? SESSION_TTL_MS
-  const balanced = balancedProfile(options)
+  const balanced = balancedProfile(others)
+  const rules = waitRules(wait)
   return {
     ...balanced,
     name: 'adaptive',
     affinity: [pricedSession({ ttlMs })],
-    ranker: expectedCost(checkedCosts(options.costs)),
-    picker: bestFirst(checkedTopK(options.topK, ADAPTIVE_TOP_K)),
+    ranker: expectedCost(checkedCosts(costs)),
+    picker: bestFirst(checkedTopK(topK, ADAPTIVE_TOP_K)),
     sampler: randomFew(ADAPTIVE_SAMPLE),
     learning: 'on',
     patience: ADAPTIVE_PATIENCE,
     ejection: { ...DEFAULT_EJECTION, maxBackoffMs: ADAPTIVE_BACKOFF_MS },
     dequeue: warmFair,
-    wait: { ...balanced.wait, pool: { shedMs: ADAPTIVE_SHED_MS, ...balanced.wait.pool } },
+    wait: { ...rules, pool: { shedMs: ADAPTIVE_SHED_MS, ...rules.pool } },
   }
 }

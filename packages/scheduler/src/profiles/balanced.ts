@@ -11,11 +11,12 @@ import type { Profile } from '../profile.ts'
 import { weightedSum } from '../rankers/weighted-sum.ts'
 import {
   checkedTopK,
-  checkedWait,
   checkedWeights,
+  checkOptions,
   OWNER_TTL_MS,
   type ProfileOptions,
   SESSION_TTL_MS,
+  waitRules,
 } from './options.ts'
 
 /**
@@ -24,6 +25,7 @@ import {
  * accounts are ejected and probed.
  */
 export function balancedProfile(options: ProfileOptions = {}): Profile {
+  checkOptions('balanced', options)
   const ttlMs = options.sessionTtlMs ?? SESSION_TTL_MS
   return {
     name: 'balanced',
@@ -34,7 +36,7 @@ export function balancedProfile(options: ProfileOptions = {}): Profile {
     dequeue: options.fairness === 'tenant' ? tenantFair : fifo,
     tries: 'all',
     waits: 'pool',
-    wait: checkedWait(options.wait),
+    wait: waitRules(options.wait),
     sessionWrites: 'if_absent',
     hitsCount: 'on_admission',
     unreadableLoads: 'keep',

@@ -1,5 +1,6 @@
 import { classicOwner } from '../affinity/classic-owner.ts'
 import { classicSession } from '../affinity/classic-session.ts'
+import { fifo } from '../dequeue/fifo.ts'
 import { modelFilter } from '../filters/model.ts'
 import { platformFilter } from '../filters/platform.ts'
 import { transportFilter } from '../filters/transport.ts'
@@ -8,19 +9,20 @@ import { DEFAULT_TOP_K, weightedRandom } from '../pickers/weighted-random.ts'
 import type { Profile } from '../profile.ts'
 import { weightedSum } from '../rankers/weighted-sum.ts'
 import {
-  checkedFifo,
   checkedTopK,
-  checkedWait,
   checkedWeights,
+  checkOptions,
   OWNER_TTL_MS,
   type ProfileOptions,
   SESSION_TTL_MS,
+  waitRules,
 } from './options.ts'
 
 const RESPONSE_TTL_MS = 3_600_000
 
 /** The reference, decision for decision and bit for bit: proved by the golden vectors. */
 export function classicProfile(options: ProfileOptions = {}): Profile {
+  checkOptions('classic', options)
   const ttlMs = options.sessionTtlMs ?? SESSION_TTL_MS
   return {
     name: 'classic',
@@ -28,10 +30,10 @@ export function classicProfile(options: ProfileOptions = {}): Profile {
     affinity: [classicOwner({ ttlMs: RESPONSE_TTL_MS }), classicSession({ ttlMs })],
     ranker: weightedSum(checkedWeights(options.weights)),
     picker: weightedRandom(checkedTopK(options.topK, DEFAULT_TOP_K)),
-    dequeue: checkedFifo(options.fairness),
+    dequeue: fifo,
     tries: 'top_k',
     waits: 'account',
-    wait: checkedWait(options.wait),
+    wait: waitRules(options.wait),
     sessionWrites: 'put',
     hitsCount: 'on_selection',
     unreadableLoads: 'zero',

@@ -3,6 +3,7 @@ import { adaptiveProfile } from './adaptive.ts'
 import { balancedProfile } from './balanced.ts'
 import { classicProfile } from './classic.ts'
 import { loadAwareProfile } from './load-aware.ts'
+import type { ProfileOptions } from './options.ts'
 import { PROFILES } from './shipped.ts'
 
 describe.each([classicProfile, balancedProfile])('weights of %o', profile => {
@@ -31,6 +32,41 @@ it('costs of adaptive must be finite and at least 0, and its shed time a figure'
   for (const shedMs of [-1, Number.NaN])
     expect(() => adaptiveProfile({ wait: { pool: { timeoutMs: 1, max: 1, shedMs } } })).toThrow(/shedMs is/)
   expect(() => adaptiveProfile({ costs: { crowdingMs: 0 } })).not.toThrow()
+})
+
+describe('an option', () => {
+  const rule = { timeoutMs: 1_000, max: 10 }
+  const uses: readonly [string, ProfileOptions, string][] = [
+    ['weights', { weights: { load: 1 } }, 'classic balanced'],
+    ['topK', { topK: 3 }, 'classic balanced adaptive'],
+    ['costs', { costs: { cold: 0 } }, 'adaptive'],
+    ['turns of tenants', { fairness: 'tenant' }, 'balanced adaptive'],
+    ['first come, first served', { fairness: 'fifo' }, 'classic load-aware balanced'],
+    ['shares of a queue', { wait: { pool: { ...rule, maxShare: 0.3 } } }, 'balanced adaptive'],
+    ['turning away early', { wait: { pool: { ...rule, shedMs: 500 } } }, 'adaptive'],
+    ['shares of a sticky queue', { wait: { sticky: { ...rule, maxShare: 0.3 } } }, ''],
+    ["turning away early from an owner's queue", { wait: { owner: { ...rule, shedMs: 500 } } }, ''],
+  ]
+
+  it.each(uses)('of %s is taken where it does something, and refused elsewhere', (_, options, profiles) => {
+    for (const [name, create] of Object.entries(PROFILES)) {
+      if (profiles.split(' ').includes(name)) expect(() => create(options), name).not.toThrow()
+      else expect(() => create(options), name).toThrow(/ Leave it out\.$/)
+    }
+  })
+
+  it.each<[ProfileOptions, RegExp]>([
+    [
+      { wait: { pool: { timeoutMs: Number.NaN, max: 1 } } },
+      /^wait\.pool\.timeoutMs is NaN; it must be at least 0\.$/,
+    ],
+    [{ wait: { owner: { timeoutMs: -1, max: 1 } } }, /^wait\.owner\.timeoutMs is -1; /],
+    [{ wait: { sticky: { timeoutMs: 1, max: Number.NaN } } }, /^wait\.sticky\.max is NaN; /],
+    [{ sessionTtlMs: Number.NaN }, /^sessionTtlMs is NaN; it must be above 0\.$/],
+    [{ ownerTtlMs: 0 }, /^ownerTtlMs is 0; /],
+  ])('must be a figure: %o', (options, message) => {
+    for (const create of Object.values(PROFILES)) expect(() => create(options)).toThrow(message)
+  })
 })
 
 describe('the shipped profiles', () => {

@@ -46,7 +46,9 @@ describe('waiting by turns', () => {
   })
 
   it('is refused where queues are the accounts’ own', () => {
-    expect(() => classicProfile({ fairness: 'tenant' })).toThrow(/use balanced/)
+    expect(() => classicProfile({ fairness: 'tenant' })).toThrow(
+      /fairness is of balanced; classic has no use for it/,
+    )
   })
 
   it('keeps two queues of one profile apart', async () => {
