@@ -55,7 +55,7 @@ class PoolScheduler implements Scheduler {
   #draining = false
 
   constructor(options: SchedulerOptions) {
-    const { profile, accounts, slots, clock, health, turns } = options
+    const { profile, accounts, slots, health, turns } = options
     const wake = (row: number) => this.#waiting.wake(row)
     const tenantFreed = (tenant: string) => this.#waiting.tenantFreed(tenant)
     this.#core = createCore(options, {
@@ -63,7 +63,7 @@ class PoolScheduler implements Scheduler {
       tenantFreed,
       dueEarlier: () => this.#tick.arm(),
       lost: slot => this.#leases.lost(slot),
-      accountChanged: change => this.#accountChanged({ wallMs: clock.wallMs(), ...change }),
+      accountChanged: change => this.#accountChanged(change),
     })
     this.#leases = new Leases(this.#core, {
       freed: wake,

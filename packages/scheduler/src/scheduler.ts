@@ -82,6 +82,11 @@ export interface AccountState {
   readonly loadRate: number
   readonly errorRate: number
   readonly ttftMs: number | undefined
+  /**
+   * How many times as long as at the fleet's other accounts a first token is expected to take here, load and prompt aside: 2 is
+   * twice as slow. Undefined where the profile does not learn.
+   */
+  readonly slowness: number | undefined
   readonly state: 'active' | 'draining' | 'disabled' | 'cooling_down' | 'ejected' | 'probing' | 'slow_start'
   /**
    * Why: the outcome it cools down after (`held` by its own entries), `consecutive_faults`, and of `disabled` and

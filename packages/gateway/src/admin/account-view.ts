@@ -18,6 +18,8 @@ interface PoolView {
   readonly waiting: number
   readonly errorRate: number
   readonly ttftMs: number | null
+  /** How many times as long as elsewhere a first token is expected to take; null where the profile does not learn. */
+  readonly slowness: number | null
   /** Until it may be tried again, in milliseconds; 0 is now, null is not before somebody acts. */
   readonly availableInMs: number | null
   readonly limits: readonly ModelLimits[]
@@ -56,6 +58,7 @@ function viewOf(state: AccountState, scheduler: Scheduler): PoolView {
     waiting: state.waiting,
     errorRate: state.errorRate,
     ttftMs: state.ttftMs ?? null,
+    slowness: state.slowness ?? null,
     availableInMs: Number.isFinite(state.availableInMs) ? state.availableInMs : null,
     limits: scheduler.limits(state.account),
   }

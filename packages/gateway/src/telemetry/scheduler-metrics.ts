@@ -99,7 +99,7 @@ function showPools(registers: Registry[], schedulers: Pools): void {
 }
 
 function showAccounts(registers: Registry[], schedulers: Pools): void {
-  const show = (name: string, help: string, read: (account: AccountState) => number): void => {
+  const show = (name: string, help: string, read: (account: AccountState) => number | undefined): void => {
     new Gauge({
       name,
       help,
@@ -108,7 +108,10 @@ function showAccounts(registers: Registry[], schedulers: Pools): void {
       collect() {
         this.reset()
         for (const [pool, scheduler] of schedulers) {
-          for (const state of scheduler.accounts()) this.set({ pool, account: state.account }, read(state))
+          for (const state of scheduler.accounts()) {
+            const figure = read(state)
+            if (figure !== undefined) this.set({ pool, account: state.account }, figure)
+          }
         }
       },
     })
@@ -117,6 +120,11 @@ function showAccounts(registers: Registry[], schedulers: Pools): void {
   show('headgate_account_limit', 'Slots at most; 0 is unlimited.', state => state.limit)
   show('headgate_account_waiting', 'Requests waiting for this account alone.', state => state.waiting)
   show('headgate_account_error_rate', 'Moving average of failures, 0 to 1.', state => state.errorRate)
+  show(
+    'headgate_account_slowness',
+    'How many times as long as elsewhere a first token is expected to take; accounts of pools that learn it.',
+    state => state.slowness,
+  )
   new Gauge({
     name: 'headgate_account_state',
     help: '1 for the state an account is in, 0 for the others.',

@@ -145,6 +145,7 @@ describe('what the admin API answers', () => {
               waiting: 0,
               errorRate: 0,
               ttftMs: null,
+              slowness: expect.any(Number),
               availableInMs: 0,
               limits: [
                 {

@@ -1,3 +1,4 @@
+import { slownessOf } from '../learning/slowness.ts'
 import type { ModelLimits } from '../model/limits.ts'
 import type { AccountState } from '../scheduler.ts'
 import type { Core } from './core.ts'
@@ -14,7 +15,7 @@ export function accountStates(core: Core): AccountState[] {
 }
 
 /** One account as the scheduler sees it at an instant up to which time has done its work. */
-export function stateOf({ columns, standings }: Core, row: number, nowMs: number): AccountState {
+export function stateOf({ columns, standings, learning }: Core, row: number, nowMs: number): AccountState {
   const ttftMs = columns.ttftMs[row]!
   return {
     account: columns.ids[row]!,
@@ -26,6 +27,7 @@ export function stateOf({ columns, standings }: Core, row: number, nowMs: number
     ttftMs: Number.isNaN(ttftMs) ? undefined : ttftMs,
     ...standings.stateOf(row),
     override: standings.override(row),
+    slowness: learning && Math.exp(slownessOf(learning, row, nowMs)),
     availableInMs: Math.max(0, standings.availableAtMs(row) - nowMs),
   }
 }

@@ -29,7 +29,7 @@ export interface CoreEvents {
   dueEarlier(): void
   /** The store gave a slot in hand to someone else. */
   lost(slot: Slot): void
-  accountChanged(change: Omit<AccountEvent, 'wallMs'>): void
+  accountChanged(change: AccountEvent): void
 }
 
 /** Creates everything a selection works with. Tells of nothing before accounts are put in. */
@@ -44,6 +44,7 @@ export function createCore(options: SchedulerOptions, events: CoreEvents): Core 
     options.decisions,
   )
   const roster = createRoster(columns, ring)
+  const wallAt = (atMs: number) => clock.wallMs() + atMs - clock.monotonicMs()
   const publish = (notice: HealthNotice) => void quietly(() => health?.publish(notice))
 
   function openDomain(domain: string): void {
@@ -61,18 +62,21 @@ export function createCore(options: SchedulerOptions, events: CoreEvents): Core 
   const refusals = createRefusals({
     began({ account, model }) {
       events.dueEarlier()
-      events.accountChanged({ account, model, from: 'active', to: 'cooling_down', reason: 'rate_limited' })
+      const wallMs = clock.wallMs()
+      const change = { from: 'active', to: 'cooling_down', reason: 'rate_limited' } as const
+      events.accountChanged({ account, model, ...change, wallMs })
     },
-    ended({ domain, account, model }, reason) {
-      events.accountChanged({ account, model, from: 'cooling_down', to: 'active', reason })
+    ended({ domain, account, model, untilMs }, reason) {
+      const wallMs = wallAt(Math.min(untilMs, clock.monotonicMs()))
+      events.accountChanged({ account, model, from: 'cooling_down', to: 'active', reason, wallMs })
       openDomain(domain)
     },
   })
   const standings = createStandings(columns, profile, { clock, health }, roster, {
     opened: events.opened,
     dueEarlier: events.dueEarlier,
-    changed: (row, from, to, reason) =>
-      events.accountChanged({ account: columns.ids[row]!, from, to, reason }),
+    changed: (row, from, to, reason, atMs) =>
+      events.accountChanged({ account: columns.ids[row]!, from, to, reason, wallMs: wallAt(atMs) }),
     recovered: row => learning?.odds.forget(row),
     forgotten(row) {
       headroom.forget(columns.accounts[row]!)

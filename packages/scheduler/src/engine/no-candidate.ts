@@ -9,14 +9,30 @@ export function nothing(core: Core, run: Run, set: EligibleSet): void {
   run.step = DONE
   run.reason = reasonFor(core, run, set)
   if (run.reason !== 'cooling_down' && run.reason !== 'owner_unavailable') return
-  const delayMs = availableInMs(core, run, set)
-  const rule = run.domain === undefined ? core.profile.wait.pool : core.profile.wait.owner
-  if ((core.profile.waits === 'pool' || run.domain !== undefined) && delayMs <= rule.timeoutMs) {
+  const { waits, wait } = core.profile
+  const rule = run.domain === undefined ? wait.pool : wait.owner
+  const mayWait = waits === 'pool' || run.domain !== undefined
+  if (mayWait && availableInMs(core, set, row => isHope(core, run, row), run) <= rule.timeoutMs) {
     run.reason = undefined
     busy(core, run)
-  } else {
-    run.retryAfterMs = Number.isFinite(delayMs) ? delayMs : undefined
+    return
   }
+  const delayMs = availableInMs(core, set, row => !hasFailedAt(core, run, row), run)
+  run.retryAfterMs = Number.isFinite(delayMs) ? delayMs : undefined
+}
+
+function hasFailedAt({ columns }: Core, { request: { excluded } }: Run, row: number): boolean {
+  return excluded?.has(columns.ids[row]!) ?? false
+}
+
+/**
+ * Whether a request may wait for an account that is out. One that has failed already does not wait for the probe of an
+ * ejected one: it would pass half a minute to learn, most often, what it knows; its client may come back sooner.
+ */
+function isHope(core: Core, run: Run, row: number): boolean {
+  if (hasFailedAt(core, run, row)) return false
+  const isUnsure = ['ejected', 'probing'].includes(core.standings.stateOf(row).state)
+  return !isUnsure || (run.request.excluded?.size ?? 0) === 0
 }
 
 function reasonFor(core: Core, run: Run, set: EligibleSet): Run['reason'] {
@@ -36,11 +52,11 @@ function reasonFor(core: Core, run: Run, set: EligibleSet): Run['reason'] {
   return set.filtered.transport > 0 ? 'transport_unsupported' : 'no_accounts'
 }
 
-/** How long until the first account of the set may be tried again. */
-function availableInMs(core: Core, run: Run, set: EligibleSet): number {
+/** How long until the first of a set's accounts may be tried again, among those that count. */
+function availableInMs(core: Core, set: EligibleSet, counts: (row: number) => boolean, run: Run): number {
   let soonest = Number.POSITIVE_INFINITY
   for (const row of set.members) {
-    if (run.request.excluded?.has(core.columns.ids[row]!)) continue
+    if (!counts(row)) continue
     soonest = Math.min(soonest, Math.max(core.standings.availableAtMs(row), modelFreeAtMs(core, run, row)))
   }
   return Math.max(0, soonest - core.clock.monotonicMs())

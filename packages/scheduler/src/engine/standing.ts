@@ -105,6 +105,28 @@ export function judge(
   standing.state = stateNow(standing, nowMs)
 }
 
+/** When the state that a row was in ended by itself, where a look at it comes later. `was`: its ejection then. */
+export function endedAtMs(
+  { state, coolUntilMs, heldUntilMs, expiresMs }: Standing,
+  was: Ejection,
+  nowMs: number,
+  rules: EjectionRules | undefined,
+): number {
+  const endMs = () => {
+    switch (state) {
+      case 'cooling_down':
+        return Math.max(coolUntilMs, heldUntilMs)
+      case 'ejected':
+        return was.phase === 'ejected' ? was.untilMs : nowMs
+      case 'slow_start':
+        return was.phase === 'slow_start' && rules !== undefined ? was.sinceMs + rules.slowStartMs : nowMs
+      default:
+        return expiresMs
+    }
+  }
+  return Math.min(nowMs, endMs())
+}
+
 /** When a standing changes by itself next; Infinity when it does not. */
 export function dueMs(standing: Standing, nowMs: number, rules: EjectionRules | undefined): number {
   let due = rules === undefined ? Number.POSITIVE_INFINITY : nextTickMs(standing.ejection, nowMs, rules)

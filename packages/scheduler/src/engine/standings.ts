@@ -15,6 +15,7 @@ import {
   clear,
   createStanding,
   dueMs,
+  endedAtMs,
   isOut,
   judge,
   needsProbe,
@@ -63,11 +64,13 @@ export interface StandingsEvents {
   opened(row: number): void
   /** Something will change by itself earlier than was known. */
   dueEarlier(): void
+  /** `atMs`: when it did, monotonic; a change by time is seen only at the next look. */
   changed(
     row: number,
     from: AccountState['state'],
     to: AccountState['state'],
     reason: string | undefined,
+    atMs: number,
   ): void
   /** A row passed its probe: its failures are history. */
   recovered?(row: number): void
@@ -97,7 +100,7 @@ export function createStandings(
   }
 
   /** Brings what is known of a row into its column, and tells of a change; `cause` where its new state has no reason. */
-  function apply(row: number, nowMs: number, cause?: string): void {
+  function apply(row: number, nowMs: number, cause?: string, atMs = nowMs): void {
     const standing = of(row)
     const account = columns.accounts[row]
     const before = columns.usable[row]!
@@ -117,7 +120,7 @@ export function createStandings(
       probes = isProbe ? [...probes, row] : probes.filter(other => other !== row)
     }
     if (account !== undefined && standing.state !== stateBefore) {
-      events.changed(row, stateBefore, standing.state, reasonOf(standing) ?? cause)
+      events.changed(row, stateBefore, standing.state, reasonOf(standing) ?? cause, atMs)
     }
     if (columns.usable[row]! & ~before) events.opened(row)
   }
@@ -343,6 +346,7 @@ export function createStandings(
       for (let row = 0; row < columns.size; row++) {
         const standing = standings[row]
         if (standing === undefined || columns.accounts[row] === undefined) continue
+        const endedMs = endedAtMs(standing, standing.ejection, nowMs, rules)
         if (rules !== undefined && standing.ejection !== HEALTHY) {
           standing.ejection = step(standing.ejection, 'tick', nowMs, rules, { mayEject: false, grant: 0 })
         }
@@ -352,7 +356,7 @@ export function createStandings(
           standing.state !== 'active' ||
           Math.min(standing.expiresMs, standing.modelDueMs) < Number.POSITIVE_INFINITY
         )
-          apply(row, nowMs, 'time')
+          apply(row, nowMs, 'time', endedMs)
         if (modelFreed) events.opened(row)
       }
     },

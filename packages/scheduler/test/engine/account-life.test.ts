@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { balancedProfile, classicProfile, type Outcome } from '../../src/index.ts'
+import { adaptiveProfile, balancedProfile, classicProfile, type Outcome } from '../../src/index.ts'
 import { createMemoryHealth } from '../../src/memory/index.ts'
 import { ask, createWorld, settled, type World } from './world.ts'
 
@@ -27,6 +27,89 @@ async function chosen({ scheduler }: World, count: number): Promise<string> {
   }
   return ids
 }
+
+describe('what ends by itself', () => {
+  const ended = async (happen: (world: World) => Promise<unknown>, lookAfterMs: number) => {
+    const world = createWorld({ accounts: [{ id: 'a' }, { id: 'b' }], profile: adaptiveProfile() })
+    const startMs = world.clock.wallMs()
+    await happen(world)
+    world.clock.advance(lookAfterMs)
+    const [newest] = world.scheduler.accountEvents(1)
+    return { ...newest, afterMs: newest!.wallMs - startMs }
+  }
+  const at = (id: string) => ({ model: 'm', excluded: new Set(['a', 'b'].filter(other => other !== id)) })
+  const fail = async (world: World, times: number) => {
+    for (let i = 0; i < times; i++)
+      (await world.scheduler.acquire(at('a'))).settle({ outcome: { kind: 'server_error' } })
+  }
+
+  it.each([5_000, 5_001, 3_600_000])(
+    'is dated when it ended, not when somebody looked: after %i ms',
+    async look => {
+      expect(await ended(world => fail(world, 3), look)).toMatchObject({ to: 'probing', afterMs: 5_000 })
+    },
+  )
+
+  it('a cool-down as well, and one model of it', async () => {
+    const cool = (outcome: Outcome) => async (world: World) =>
+      (await world.scheduler.acquire(at('a'))).settle({ outcome })
+    const untilMs = createWorld({ accounts: [] }).clock.wallMs() + 7_000
+    for (const kind of ['overloaded', 'rate_limited'] as const)
+      expect(await ended(cool({ kind, untilMs }), 60_000)).toMatchObject({ to: 'active', afterMs: 7_000 })
+  })
+
+  it('and the slow start of one that recovered', async () => {
+    const recovers = async (world: World) => {
+      await fail(world, 3)
+      world.clock.advance(5_000)
+      ;(await world.scheduler.acquire(at('a'))).settle({ outcome: { kind: 'ok' } })
+    }
+    expect(await ended(recovers, 60_000)).toMatchObject({ from: 'slow_start', to: 'active', afterMs: 20_000 })
+  })
+})
+
+describe('a request that has failed already', () => {
+  const pair = () => createWorld({ accounts: [{ id: 'a' }, { id: 'b' }], profile: adaptiveProfile() })
+  const notB = { model: 'm', excluded: new Set(['b']) }
+
+  it('does not wait for the probe of an ejected account, and hears when that is', async () => {
+    const world = pair()
+    for (let i = 0; i < 3; i++)
+      (await world.scheduler.acquire(notB)).settle({ outcome: { kind: 'server_error' } })
+    world.clock.advance(1_000)
+    const failed = ask(world.scheduler, notB)
+    await settled()
+    expect(failed.error).toMatchObject({ code: 'cooling_down', retryAfterMs: 4_000 })
+  })
+
+  it('waits for one whose rest ends at a named instant', async () => {
+    const world = pair()
+    const untilMs = world.clock.wallMs() + 4_000
+    ;(await world.scheduler.acquire(notB)).settle({ outcome: { kind: 'overloaded', untilMs } })
+    const failed = ask(world.scheduler, notB)
+    await settled()
+    expect(failed.error).toBeUndefined()
+    world.clock.advance(4_000)
+    await settled()
+    expect(failed.lease?.account.id).toBe('a')
+  })
+})
+
+describe('how slow an account is', () => {
+  it('is told beside the others, of a profile that learns it', async () => {
+    const world = createWorld({ accounts: [{ id: 'a' }, { id: 'b' }], profile: adaptiveProfile() })
+    for (let i = 0; i < 40; i++) {
+      const id = i % 2 === 0 ? 'a' : 'b'
+      const lease = await world.scheduler.acquire({ model: 'm', excluded: new Set([id === 'a' ? 'b' : 'a']) })
+      world.clock.advance(id === 'a' ? 500 : 4_000)
+      lease.firstToken()
+      lease.settle({ outcome: { kind: 'ok' } })
+    }
+    const [a, b] = world.scheduler.accounts()
+    expect(b!.slowness! / a!.slowness!).toBeGreaterThan(3)
+    expect(createWorld({ accounts: [{ id: 'a' }] }).scheduler.accounts()[0]!.slowness).toBeUndefined()
+  })
+})
 
 describe('an operator', () => {
   it('drains an account: what is bound to it goes on, new work goes elsewhere, also after a reload', async () => {

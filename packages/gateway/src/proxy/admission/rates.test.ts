@@ -118,6 +118,38 @@ describe('tokens a minute', () => {
   })
 })
 
+describe('a request that is refused for its tokens', () => {
+  const limits = { requestsPerMinute: 2, tokensPerMinute: 1000 }
+  const ask = async (rates: Rates, estimated: number) => {
+    const charge = rates.charge('a', limits)
+    const request = await outcome(charge.request())
+    return request === 'ok' ? outcome(charge.tokens(estimated)) : 'no request left'
+  }
+
+  it('is not counted as a request, and tells so', async () => {
+    const rates = createTestRates()
+    expect(await ask(rates, 900)).toBe('ok')
+    for (let i = 0; i < 5; i++) expect(await ask(rates, 900)).toBe(60)
+    const refused = rates.charge('a', limits)
+    await refused.request()
+    await outcome(refused.tokens(900))
+    expect(told(refused.headers)).toMatchObject({ 'x-ratelimit-remaining-requests': '1' })
+    expect(await ask(rates, 100)).toBe('ok')
+    expect(await ask(rates, 100)).toBe('no request left')
+  })
+
+  it('is given back to no later minute', async () => {
+    const rates = createTestRates()
+    const slow = rates.charge('a', limits)
+    await slow.request()
+    later(60_000)
+    expect(await ask(rates, 900)).toBe('ok')
+    expect(await outcome(slow.tokens(900))).toBe(60)
+    expect(await ask(rates, 50)).toBe('ok')
+    expect(await ask(rates, 50)).toBe('no request left')
+  })
+})
+
 it('tells the client its limits, what is left of them, and when they are whole again', async () => {
   const rates = createTestRates()
   const limits = { requestsPerMinute: 10, tokensPerMinute: 1000 }
@@ -137,7 +169,7 @@ it('tells the client its limits, what is left of them, and when they are whole a
   await second.request()
   await outcome(second.tokens(800))
   expect(told(second.headers)).toMatchObject({
-    'x-ratelimit-remaining-requests': '8',
+    'x-ratelimit-remaining-requests': '9',
     'x-ratelimit-reset-requests': '30.5s',
     'x-ratelimit-remaining-tokens': '700',
     'x-ratelimit-reset-tokens': '30.5s',

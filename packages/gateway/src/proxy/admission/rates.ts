@@ -25,7 +25,10 @@ export interface Rates {
 export interface RateCharge {
   /** Counts the request. Throws `client_rate_limited`; what is refused costs nothing. */
   request(): Promise<void>
-  /** Takes what the request is expected to use; at most a whole minute's tokens, or it could never be let in. */
+  /**
+   * Takes what the request is expected to use; at most a whole minute's tokens, or it could never be let in. Where those are
+   * not left, the request is not counted either.
+   */
   tokens(estimated: number): Promise<void>
   /**
    * Charges what was really used in the place of the estimate; undefined: nobody said, the estimate stays. What was
@@ -87,6 +90,7 @@ class MemoryCharge implements RateCharge {
   readonly #rates: ClientRates
   readonly #clock: Pick<Clock, 'wallMs'>
   readonly #states = new Map<Kind, RateState>()
+  #countedUntilMs = 0
   #taken = 0
   #takenUntilMs = 0
 
@@ -100,7 +104,8 @@ class MemoryCharge implements RateCharge {
   }
 
   async request(): Promise<void> {
-    await this.#take('requests', 1)
+    const counted = await this.#take('requests', 1)
+    this.#countedUntilMs = this.#clock.wallMs() + (counted?.msBeforeNext ?? 0)
     const { tokens } = this.#rates
     // So that an answer that comes before the body is read tells both.
     if (tokens !== undefined) this.#see('tokens', tokens, await tokens.get(key))
@@ -110,9 +115,17 @@ class MemoryCharge implements RateCharge {
     const { tokens } = this.#rates
     if (tokens === undefined) return
     const taking = Math.min(Math.max(0, Math.ceil(estimated)), tokens.points)
-    const { msBeforeNext } = (await this.#take('tokens', taking))!
+    const { msBeforeNext } = (await this.#take('tokens', taking).catch(error => this.#uncount(error)))!
     this.#taken = taking
     this.#takenUntilMs = this.#clock.wallMs() + msBeforeNext
+  }
+
+  /** What is refused costs nothing: the request is given back, within the minute it was counted in. */
+  async #uncount(error: unknown): Promise<never> {
+    const { requests } = this.#rates
+    if (requests !== undefined && this.#clock.wallMs() < this.#countedUntilMs)
+      this.#see('requests', requests, await requests.reward(key, 1))
+    throw error
   }
 
   settle(used: number | undefined): void {
