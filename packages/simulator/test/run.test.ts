@@ -78,12 +78,35 @@ describe('a run', () => {
     for (const count of asked) expect(Math.abs(count / all - 0.25)).toBeLessThan(0.05)
   })
 
-  it('with several gateways and stale loads never takes a slot too many, which would end it, and is worse for it', async () => {
-    const fresh = await simulate(worldOf({ ...rough, gateways: { count: 4 } }), policyNamed('least-loaded'))
-    const stale = worldOf({ ...rough, gateways: { count: 4, staleSeconds: 3 } })
-    const late = await simulate(stale, policyNamed('least-loaded'))
-    expect(late.records.requests.served.length).toBeGreaterThan(200)
-    expect(measure(late).slow95!).toBeGreaterThan(measure(fresh).slow95!)
+  it('with stale loads sends more to accounts that are busier than others, and never a slot too many, which would end it', async () => {
+    const pool: Scenario = {
+      ...{ name: 'pool', durationSeconds: 120, accounts: { count: 12, slots: [8] } },
+      workload: { kind: 'agents', load: 0.7 },
+    }
+    /** How many more slots were in use at the accounts chosen than at the idlest, on average. */
+    const excess = async (gateways: Scenario['gateways']) => {
+      const inUse = new Array<number>(12).fill(0)
+      const excesses: number[] = []
+      const watched: Policy = {
+        ...policyNamed('least-loaded'),
+        create(policyWorld) {
+          const { profile } = policyNamed('least-loaded').create(policyWorld)
+          const granted = (account: number) => {
+            excesses.push(inUse[account]! - Math.min(...inUse))
+            inUse[account]!++
+          }
+          const ended = (account: number) => {
+            inUse[account]!--
+          }
+          return { profile, observer: { granted, ended } }
+        },
+      }
+      await simulate(worldOf({ ...pool, gateways: gateways! }), watched)
+      expect(excesses.length).toBeGreaterThan(200)
+      return excesses.reduce((sum, each) => sum + each, 0) / excesses.length
+    }
+    expect(await excess({ count: 4 })).toBeLessThan(0.05)
+    expect(await excess({ count: 4, staleSeconds: 3 })).toBeGreaterThan(0.2)
   })
 
   it('tells how tenants and tiers fared, each by itself', async () => {

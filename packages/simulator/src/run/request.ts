@@ -7,6 +7,8 @@ import type { Prompt } from '../world/upstream.ts'
 /** A session under way. */
 export interface Session {
   readonly start: SessionStart
+  /** The serial of its first turn's request; no other request has that of any of its turns. */
+  readonly firstSerial: number
   readonly cache: PrefixCache
   turn: number
   /** The hard key of what an account stores of it; undefined while none does. */

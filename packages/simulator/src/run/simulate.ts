@@ -1,18 +1,14 @@
-/** Longer than other files: the way of a request, from its arrival to its last token, is told in one place. */
 import type { Lease } from '@headgate/scheduler'
-import { drawFor } from '../chance.ts'
-import { createRecords } from '../measure/records.ts'
-import type { Observer, Policy, SimulatedRequest } from '../policies/policy.ts'
+import type { Observer, Policy } from '../policies/policy.ts'
 import { createEventLoop, type EventLoop, WALL_START_MS } from '../time/event-loop.ts'
-import { ownBlocks } from '../workload/session.ts'
 import { createIncidents } from '../world/incidents.ts'
-import { firstTokenMs, MEAN_PACE } from '../world/latency.ts'
-import { createPrefixCache } from '../world/prefix-cache.ts'
-import { createUpstream, type Prompt, type Upstream } from '../world/upstream.ts'
+import { createUpstream, type Upstream } from '../world/upstream.ts'
 import { createGateways, type Gateways, type Stopwatch } from './gateways.ts'
 import { createHedges, type Hedges } from './hedges.ts'
+import { createRecording, type Recording } from './recording.ts'
 import type { Request, Served, Session } from './request.ts'
 import { createTelling, type Telling } from './telling.ts'
+import { createTurns, type Turns } from './turns.ts'
 import type { RunResult, World } from './world.ts'
 
 /** At most so many attempts a request. */
@@ -20,10 +16,6 @@ const MOST_ATTEMPTS = 4
 /** A client reads an answer before it asks again. */
 const READING_MS = 1_000
 const SAMPLE_MS = 1_000
-/** No session has more turns: each request has a serial of its own. */
-const MOST_TURNS = 4096
-/** Which draw of a request says where it arrives: a load balancer knows no sessions. */
-const GATEWAY = 8
 
 /**
  * Runs one policy in one world. The same world, policy and seed give the same records to the last bit; the stopwatch
@@ -36,30 +28,38 @@ export async function simulate(
 ): Promise<RunResult> {
   const run = new Run(world, policy, options.stopwatch)
   await run.finish()
-  return { policy: policy.name, world, records: run.records, selectMicros: run.gateways.selectMicros }
+  return {
+    policy: policy.name,
+    world,
+    records: run.recording.records,
+    selectMicros: run.gateways.selectMicros,
+  }
 }
 
 class Run {
-  readonly records = createRecords()
+  readonly recording: Recording
   readonly gateways: Gateways
   readonly #world: World
-  readonly #fingerprint: boolean
   readonly #loop: EventLoop
   readonly #upstream: Upstream
   readonly #places: ReadonlyMap<string, number>
-  readonly #tenants: readonly string[]
   readonly #telling: Telling
+  readonly #turns: Turns
   readonly #hedges: Hedges
   #open = 0
 
   constructor(world: World, policy: Policy, stopwatch: Stopwatch | undefined) {
     const { accounts, seed, backgroundErrors, gateways: count, staleMs, law } = world
     this.#world = world
-    this.#fingerprint = policy.fingerprint
+    this.recording = createRecording(world)
     this.#telling = createTelling(policy.untold)
     this.#loop = createEventLoop()
+    const loop = this.#loop
+    this.#turns = createTurns({
+      ...{ world, fingerprint: policy.fingerprint, telling: this.#telling },
+      nowMs: () => loop.nowMs,
+    })
     this.#places = new Map(accounts.map(({ id }, place) => [id, place]))
-    this.#tenants = world.tenants.map(({ name }) => name)
     const incidents = createIncidents(world.incidents, accounts.length)
     this.#upstream = createUpstream(accounts, {
       seed,
@@ -68,7 +68,6 @@ class Run {
       law,
       wallStartMs: WALL_START_MS,
     })
-    const loop = this.#loop
     this.gateways = createGateways({
       ...{ count, policy, accounts, loop, seed, staleMs, law },
       truth: {
@@ -87,14 +86,14 @@ class Run {
   }
 
   #plan(): void {
-    const { sessions, restartsMs, law } = this.#world
+    const { sessions, restartsMs } = this.#world
     // One session at a time is in the heap before it starts: a hundred thousand would slow every event down.
     const startNext = (place: number): void => {
       const start = sessions[place]
       if (start === undefined) return
       this.#loop.at(start.atMs, () => {
         startNext(place + 1)
-        this.#takeTurn({ start, cache: createPrefixCache(law.cacheMs), turn: 0, bound: undefined })
+        this.#takeTurn(this.#turns.open(start))
       })
     }
     startNext(0)
@@ -110,57 +109,17 @@ class Run {
   }
 
   #sample(): void {
-    const { atMs, waiting, inUse } = this.records.samples
-    atMs.push(this.#loop.nowMs)
-    waiting.push(this.gateways.queueDepth)
-    inUse.push(this.#world.accounts.reduce((sum, _, place) => sum + this.#upstream.inUse(place), 0))
-    const nextMs = this.#loop.nowMs + SAMPLE_MS
+    const { nowMs } = this.#loop
+    const inUse = this.#world.accounts.reduce((sum, _, place) => sum + this.#upstream.inUse(place), 0)
+    this.recording.pool(nowMs, this.gateways.queueDepth, inUse)
+    const nextMs = nowMs + SAMPLE_MS
     if (nextMs <= this.#world.durationMs) this.#loop.at(nextMs, () => this.#sample())
   }
 
   #takeTurn(session: Session): void {
-    const { start, cache } = session
-    const turn = start.template.turns[session.turn]!
-    const { seed, gateways } = this.#world
-    const nowMs = this.#loop.nowMs
-    const blocks = ownBlocks(start, turn)
-    const serial = start.serial * MOST_TURNS + session.turn
-    const prompt = { serial, cache, blocks, inputTokens: turn.inputTokens, outputTokens: turn.outputTokens }
-    const request: Request = {
-      session,
-      prompt,
-      schedule: this.#scheduleRequest(session, prompt),
-      gateway: Math.floor(drawFor(seed, serial, 0, GATEWAY) * gateways),
-      arrivedMs: nowMs,
-      reusableTokens: cache.cachedTokens(-1, blocks, turn.inputTokens, nowMs),
-      failedOn: new Set(),
-      attempts: 0,
-      waitedMs: 0,
-      silent: [],
-      hedged: false,
-      answered: false,
-    }
     this.#hedges.requested()
     this.#open++
-    this.#attempt(request)
-  }
-
-  #scheduleRequest(
-    { start, bound }: Session,
-    { blocks, inputTokens, outputTokens, cache }: Prompt,
-  ): SimulatedRequest {
-    const weight = this.#world.tenants.find(({ name }) => name === start.tenant)?.weight
-    return this.#telling.request({
-      model: 'model',
-      tenant: start.tenant,
-      prefix: blocks,
-      cachedTokens: account => cache.cachedTokens(account, blocks, inputTokens, this.#loop.nowMs),
-      inputTokens,
-      estimatedTokens: inputTokens + outputTokens,
-      ...(start.keyed || this.#fingerprint ? { session: `session-${start.serial}` } : {}),
-      ...(weight === undefined ? {} : { tenantWeight: weight }),
-      ...(bound === undefined ? {} : { owners: [bound] }),
-    })
+    this.#attempt(this.#turns.request(session))
   }
 
   #attempt(request: Request): void {
@@ -169,7 +128,7 @@ class Run {
       gateway,
       failedOn.size === 0 ? schedule : { ...schedule, excluded: failedOn },
       (lease, observer) => this.#begin(request, lease, observer),
-      error => this.#fail(request, error),
+      () => this.#fail(request),
     )
   }
 
@@ -181,10 +140,7 @@ class Run {
     request.waitedMs += lease.waitedMs
     observer?.granted?.(account, schedule)
     const reply = this.#upstream.begin(account, prompt, request.attempts, nowMs)
-    const { attempts } = this.records
-    attempts.atMs.push(nowMs)
-    attempts.account.push(account)
-    attempts.ok.push(reply.kind === 'serves')
+    this.recording.attempt(nowMs, account, reply.kind === 'serves')
     if (reply.kind === 'serves') {
       const { cachedTokens } = reply
       const served = { request, lease, observer, account, cachedTokens, beganMs: nowMs, over: false }
@@ -207,7 +163,7 @@ class Run {
       request.failedOn.add(lease.account.id)
       // What the other one of a hedge comes to decides.
       if (request.answered || request.silent.length > 0) return
-      if (request.attempts >= MOST_ATTEMPTS) this.#fail(request, reply.outcome)
+      if (request.attempts >= MOST_ATTEMPTS) this.#fail(request)
       else this.#attempt(request)
     })
   }
@@ -234,7 +190,7 @@ class Run {
     this.#bind(request.session, lease)
     const restMs = this.#upstream.firstToken(account, request.prompt, nowMs)
     request.prompt.cache.keep(-1, request.prompt.blocks, request.prompt.inputTokens, nowMs)
-    this.#record(request, {
+    this.recording.ended(request, {
       servedBy: account,
       cachedTokens: served.cachedTokens,
       ttftMs: nowMs - request.arrivedMs,
@@ -260,8 +216,8 @@ class Run {
     this.#goOn(request)
   }
 
-  #fail(request: Request, _reason: unknown): void {
-    this.#record(request, { servedBy: -1, cachedTokens: 0, ttftMs: Number.NaN })
+  #fail(request: Request): void {
+    this.recording.ended(request, { servedBy: -1, cachedTokens: 0, ttftMs: Number.NaN })
     this.#goOn(request)
   }
 
@@ -274,22 +230,5 @@ class Run {
     if (atMs >= this.#world.durationMs) return
     session.turn++
     this.#loop.at(atMs, () => this.#takeTurn(session))
-  }
-
-  #record(request: Request, end: { servedBy: number; cachedTokens: number; ttftMs: number }): void {
-    const { requests } = this.records
-    const { inputTokens } = request.prompt
-    const best = { uncached: inputTokens - request.reusableTokens, cached: request.reusableTokens }
-    requests.arrivedMs.push(request.arrivedMs)
-    requests.served.push(end.servedBy >= 0)
-    requests.ttftMs.push(end.ttftMs)
-    requests.idealMs.push(firstTokenMs(MEAN_PACE, best, 0, this.#world.law))
-    requests.attempts.push(request.attempts)
-    requests.waitedMs.push(request.waitedMs)
-    requests.account.push(end.servedBy)
-    requests.inputTokens.push(inputTokens)
-    requests.reusableTokens.push(request.reusableTokens)
-    requests.cachedTokens.push(end.cachedTokens)
-    requests.tenant.push(this.#tenants.indexOf(request.schedule.tenant ?? ''))
   }
 }

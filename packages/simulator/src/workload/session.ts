@@ -30,7 +30,7 @@ export interface SessionStart {
  * The blocks of one session's prompt: a template may take place many times, and only its first block (a system
  * prompt) is the same for all.
  */
-export function ownBlocks(start: SessionStart, turn: Turn): number[] {
+export function ownBlocks(start: SessionStart, turn: Pick<Turn, 'blocks'>): number[] {
   const shift = (start.serial + 1) * BLOCKS_PER_TEMPLATE
   return turn.blocks.map((block, place) => (place === 0 ? block : block + shift))
 }
