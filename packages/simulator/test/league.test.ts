@@ -27,18 +27,20 @@ const jobs: Job[] = ['classic', 'llm-d+ejection'].map(policy => ({
 function handmade(): RunResult {
   const records = createRecords()
   const { requests, attempts } = records
-  const row = (arrivedMs: number, slowdown: number, served = true) => {
+  const row = (arrivedMs: number, slowdown: number, attempted = 1) => {
+    const served = attempted === 1
     requests.arrivedMs.push(arrivedMs)
     requests.served.push(served)
     requests.ttftMs.push(served ? slowdown * 100 : Number.NaN)
     requests.idealMs.push(100)
-    requests.attempts.push(served ? 1 : 4)
+    requests.attempts.push(attempted)
     requests.reusableTokens.push(1_000)
     requests.cachedTokens.push(slowdown < 3 ? 1_000 : 0)
   }
-  for (let i = 0; i < 98; i++) row(i * 1_000, 2)
+  for (let i = 0; i < 97; i++) row(i * 1_000, 2)
   row(50_000, 8)
-  row(99_000, 1, false)
+  row(98_000, 1, 0)
+  row(99_000, 1, 4)
   for (let second = 0; second < 100; second++) {
     for (const account of [0, 1]) {
       if (account === 1 && second >= 40 && second < 70 && second % 10 !== 0) continue
@@ -64,20 +66,23 @@ describe('the measures', () => {
       slow95: 2,
       slow99: 8,
       brownSlow99: 8,
-      sloPercent: 98,
-      failPercent: 1,
-      attemptsPerRequest: 1.03,
+      sloPercent: 97,
+      failPercent: 2,
+      refusedPercent: 1,
+      failedPercent: 1,
+      attemptsPerRequest: 1.02,
       selectMicros: 7,
     })
-    expect(measures.hitPercent).toBeCloseTo((98 / 99) * 100)
+    expect(measures.hitPercent).toBeCloseTo((97 / 98) * 100)
   })
 
   it('are no figures where there was no request', () => {
-    const { sloPercent, failPercent, hitPercent, attemptsPerRequest, slow95 } = measure({
+    const { sloPercent, failPercent, refusedPercent, failedPercent, hitPercent, ...rest } = measure({
       ...handmade(),
       records: createRecords(),
     })
-    expect([sloPercent, failPercent, hitPercent, attemptsPerRequest, slow95]).toEqual(Array(5).fill(null))
+    const shares = [sloPercent, failPercent, refusedPercent, failedPercent, hitPercent]
+    expect([...shares, rest.attemptsPerRequest, rest.slow95]).toEqual(Array(7).fill(null))
   })
 
   it('tell exposure as a share of attempts during the incident over the share before', () => {
@@ -156,17 +161,19 @@ it('reports on one page that asks for nothing else', async () => {
 })
 
 it('the table of tenants and tiers tells the mean over all runs of a policy', () => {
-  const run = (policy: string, failPercent: number | null, slow95: number | null) => ({
+  const run = (policy: string, failedPercent: number | null, slow95: number | null) => ({
     policy,
     measures: {
-      groups: [{ group: 'tenant a', sharePercent: 40, slow95, sloPercent: 90, failPercent }],
+      groups: [
+        { group: 'tenant a', sharePercent: 40, slow95, sloPercent: 90, refusedPercent: 5, failedPercent },
+      ],
     } as unknown as Measures,
   })
   const table = groupTable([run('one', 1, 2), run('two', 7, 7), run('one', 3, null)])
-  expect(table.split('\n').map(line => line.split(/\s{2,}/).filter(cell => cell !== ''))).toEqual([
-    ['share %', 'slow95', 'SLO %', 'fail %'],
-    ['one', 'tenant a', '40.00', '2.00', '90.00', '2.00'],
-    ['two', 'tenant a', '40.00', '7.00', '90.00', '7.00'],
+  expect(table.split('\n').map(line => line.split(/\s{2,}|(?<=%)\s/).filter(cell => cell !== ''))).toEqual([
+    ['share %', 'slow95', 'SLO %', 'refused %', 'failed %'],
+    ['one', 'tenant a', '40.00', '2.00', '90.00', '5.00', '2.00'],
+    ['two', 'tenant a', '40.00', '7.00', '90.00', '5.00', '7.00'],
     [],
   ])
   expect(groupTable([{ policy: 'one', measures: { groups: [] } as unknown as Measures }])).toBe('')

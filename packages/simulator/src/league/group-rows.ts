@@ -14,11 +14,12 @@ const COLUMNS = [
   'sharePercent',
   'slow95',
   'sloPercent',
-  'failPercent',
+  'refusedPercent',
+  'failedPercent',
 ] as const satisfies readonly (keyof GroupMeasures)[]
 
 /** What the figures of a row are called. */
-export const GROUP_HEADINGS: readonly string[] = ['share %', 'slow95', 'SLO %', 'fail %']
+export const GROUP_HEADINGS: readonly string[] = ['share %', 'slow95', 'SLO %', 'refused %', 'failed %']
 
 /** A row for each tenant and tier under each policy; none where a scenario has neither. */
 export function groupRows(

@@ -9,7 +9,10 @@ export interface LeagueRow {
   readonly slow99: number | null
   readonly brownSlow99: number | null
   readonly sloPercent: number | null
+  /** Share of all requests that were not served: those refused and those failed. */
   readonly failPercent: number | null
+  readonly refusedPercent: number | null
+  readonly failedPercent: number | null
   readonly hitPercent: number | null
   readonly deadExposure: number | null
   readonly brownExposure: number | null
@@ -24,7 +27,8 @@ export const COLUMNS = [
   'slow99',
   'brownSlow99',
   'sloPercent',
-  'failPercent',
+  'refusedPercent',
+  'failedPercent',
   'hitPercent',
   'deadExposure',
   'brownExposure',
@@ -40,11 +44,13 @@ export function leagueRow(
   of: { readonly scenario: string; readonly policy: string; readonly seed: number },
   measures: Measures,
 ): LeagueRow {
-  const { slow95, slow99, brownSlow99, sloPercent, failPercent, hitPercent } = measures
+  const { slow95, slow99, brownSlow99, sloPercent, hitPercent } = measures
+  const { failPercent, refusedPercent, failedPercent } = measures
   const { deadExposure, brownExposure, attemptsPerRequest, returnSeconds, selectMicros } = measures
   const { scenario, policy, seed } = of
   return {
-    ...{ scenario, policy, seed, slow95, slow99, brownSlow99, sloPercent, failPercent, hitPercent },
+    ...{ scenario, policy, seed, slow95, slow99, brownSlow99, sloPercent },
+    ...{ failPercent, refusedPercent, failedPercent, hitPercent },
     ...{ deadExposure, brownExposure, attemptsPerRequest, returnSeconds, selectMicros },
   }
 }
@@ -67,7 +73,7 @@ export function overallRows(rows: readonly LeagueRow[]): LeagueRow[] {
 
 function emptyRow({ policy, seed }: LeagueRow): LeagueRow {
   const none = Object.fromEntries(COLUMNS.map(column => [column, null])) as Record<Column, null>
-  return { scenario: OVERALL, policy, seed, ...none }
+  return { scenario: OVERALL, policy, seed, failPercent: null, ...none }
 }
 
 /** The mean; null of nothing. */

@@ -8,7 +8,8 @@ export const HEADINGS: Readonly<Record<Column, string>> = {
   slow99: 'slow99',
   brownSlow99: 'brown99',
   sloPercent: 'SLO %',
-  failPercent: 'fail %',
+  refusedPercent: 'refused %',
+  failedPercent: 'failed %',
   hitPercent: 'hit %',
   deadExposure: 'dead x',
   brownExposure: 'brown x',
@@ -18,7 +19,8 @@ export const HEADINGS: Readonly<Record<Column, string>> = {
 }
 
 const DIGITS: Partial<Record<Column, number>> = {
-  failPercent: 3,
+  refusedPercent: 3,
+  failedPercent: 3,
   attemptsPerRequest: 3,
   sloPercent: 1,
   hitPercent: 1,
@@ -56,7 +58,7 @@ export function figureText(column: Column, figure: number | null): string {
 }
 
 const NAME_WIDTH = 28
-const WIDTH = 9
+const WIDTH = 10
 
 function header(name: string): string {
   return name.padEnd(NAME_WIDTH) + COLUMNS.map(column => HEADINGS[column].padStart(WIDTH)).join('')

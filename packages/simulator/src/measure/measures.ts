@@ -2,18 +2,16 @@ import type { RunResult } from '../run/world.ts'
 import type { Incident, IncidentKind } from '../world/incidents.ts'
 import { type GroupMeasures, groupsOf } from './groups.ts'
 import { percentile } from './percentile.ts'
+import { type EndShares, endShares } from './served.ts'
 
 /** What a run comes to. Null where there is nothing to measure: no request, no such incident, nothing reusable. */
-export interface Measures {
+export interface Measures extends EndShares {
   readonly requests: number
   /** Slowdown = time to first token / ideal of that request; of those served. */
   readonly slow95: number | null
   readonly slow99: number | null
   /** Of requests that arrived during a brown-out. */
   readonly brownSlow99: number | null
-  /** Share of all requests served with a slowdown of at most 3. */
-  readonly sloPercent: number | null
-  readonly failPercent: number | null
   /** Cached share of reusable prompt tokens, of requests served. */
   readonly hitPercent: number | null
   /** Share of attempts on sick accounts during the incident / share before it. */
@@ -27,8 +25,6 @@ export interface Measures {
   readonly groups: readonly GroupMeasures[]
 }
 
-const SLO_SLOWDOWN = 3
-
 /** Measures a run. */
 export function measure(result: RunResult): Measures {
   const { requests } = result.records
@@ -40,8 +36,7 @@ export function measure(result: RunResult): Measures {
     slow95: finite(percentile(slow, 0.95)),
     slow99: finite(percentile(slow, 0.99)),
     brownSlow99: brownSlow(result),
-    sloPercent: finite((slow.filter(figure => figure <= SLO_SLOWDOWN).length / count) * 100),
-    failPercent: finite((requests.served.filter(served => !served).length / count) * 100),
+    ...endShares(requests, [...requests.served.keys()]),
     hitPercent: hitPercent(result),
     deadExposure: exposure(result, 'dead'),
     brownExposure: exposure(result, 'brown_out'),
