@@ -17,6 +17,7 @@ export function warningsOf(draft: Draft, config: Config, mode: number | undefine
     ...unusedAccounts(draft, config),
     ...idlePools(draft, config),
     ...idleWeights(draft, config),
+    ...idleHedges(draft, config),
     ...expiredCertificates(draft, config),
   ]
 }
@@ -75,6 +76,32 @@ function idleWeights(draft: Draft, config: Config): Problem[] {
     if (valueAt(draft.tree, path) === undefined || [pool, ...pools].some(name => turns.has(name))) return []
     const message = 'changes nothing: the client’s pools serve first come, first served'
     return [{ origin: draft.origins.nearest(path), path, message, fix: 'remove it, or set fairness: tenant' }]
+  })
+}
+
+/** A second attempt needs a second account, an attempt that is left, and time before the first one is given up. */
+function idleHedges(draft: Draft, { pools, limits, accounts }: Config): Problem[] {
+  const enabled = new Set(accounts.filter(account => account.enabled).map(account => account.id))
+  return pools.flatMap(({ name, hedge, firstTokenTimeoutMs, accounts: ids }) => {
+    if (hedge === undefined) return []
+    const path = ['pools', name, 'hedge']
+    const why = (): [string, string] | undefined => {
+      if (limits.attempts < 2)
+        return ['hedges nothing: limits.attempts is 1', 'set limits.attempts to 2 or more, or remove hedge']
+      if (ids.filter(id => enabled.has(id)).length < 2)
+        return ['hedges nothing: the pool has one account', 'add an account to the pool, or remove hedge']
+      const { afterMs } = hedge
+      if (firstTokenTimeoutMs === undefined || afterMs === 'auto' || afterMs < firstTokenTimeoutMs)
+        return undefined
+      return [
+        'hedges nothing: the first attempt is given up before hedge.after, by firstTokenTimeout',
+        'make hedge.after shorter than firstTokenTimeout, or remove hedge',
+      ]
+    }
+    const found = why()
+    if (found === undefined) return []
+    const [message, fix] = found
+    return [{ origin: draft.origins.nearest(path), path, message, fix }]
   })
 }
 

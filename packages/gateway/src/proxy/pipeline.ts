@@ -23,7 +23,13 @@ import { serveModel, serveModelList } from './models/serve-models.ts'
 import { type ObjectExchange, serveObject } from './objects/serve-object.ts'
 import { type PlacementExchange, servePlaced } from './objects/serve-placed.ts'
 import type { PipelineDeps } from './pipeline-deps.ts'
-import { cancelRequest, type RequestExchange, type RoutedExchange, type Shared } from './request-exchange.ts'
+import {
+  cancelRequest,
+  type RequestExchange,
+  type RoutedExchange,
+  refusalHeaders,
+  type Shared,
+} from './request-exchange.ts'
 import { RequestTrace } from './request-record.ts'
 import { matchRoute } from './routing/route.ts'
 
@@ -148,7 +154,8 @@ function serveRouted(routed: RoutedExchange): Promise<void> {
 }
 
 /** Says what went wrong to whoever still listens. */
-function refuse({ inbound, outbound, trace, deps, rateCharge }: RequestExchange, error: unknown): void {
+function refuse(exchange: RequestExchange, error: unknown): void {
+  const { inbound, outbound, trace, deps } = exchange
   if (error instanceof ClientLeft || inbound.signal.aborted) {
     if (trace.status === 0) trace.status = 499
     trace.errorCode = 'client_closed'
@@ -162,7 +169,7 @@ function refuse({ inbound, outbound, trace, deps, rateCharge }: RequestExchange,
     return
   }
   const answer = isGatewayError(error) ? error : new GatewayError('internal_error')
-  answerError(outbound, answer, trace, rateCharge?.headers)
+  answerError(outbound, answer, trace, refusalHeaders(exchange))
 }
 
 /** The client is told to look here: whatever is not its doing nor an upstream's, and why. */

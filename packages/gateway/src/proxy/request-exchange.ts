@@ -140,12 +140,22 @@ export function upstreamHeaders(
 const maxHops = 3
 
 /** What a client is told beside its answer: its own rates, what was left out of its request, and the routing if it asked. */
-export function answerHeaders({ client, trace, rateCharge }: RoutedExchange): HeaderList {
-  const { attempts, account, decisionId, removedItems } = trace
+export function answerHeaders(exchange: RoutedExchange): HeaderList {
+  const told = refusalHeaders(exchange)
+  return exchange.trace.removedItems === 0 ? told : [...told, replayedHeader]
+}
+
+/** The same of an answer of the gateway's own, which may come before it is known who asks. */
+export function refusalHeaders({
+  client,
+  trace,
+  rateCharge,
+}: RequestExchange & Partial<Pick<RoutedExchange, 'client'>>): HeaderList {
   const rates = rateCharge?.headers ?? none
-  const told = removedItems === 0 ? rates : [...rates, replayedHeader]
-  if (client.diagnostics !== 'headers') return told
-  const headers = [...told, ['x-headgate-attempts', String(attempts.length)] as const]
+  if (client?.diagnostics !== 'headers') return rates
+  const { attempts, account, decisionId, pool } = trace
+  const headers = [...rates, ['x-headgate-attempts', String(attempts.length)] as const]
+  if (pool !== undefined) headers.push(['x-headgate-pool', pool])
   if (account !== undefined) headers.push(['x-headgate-account', account])
   if (decisionId !== undefined) headers.push(['x-headgate-decision', String(decisionId)])
   return headers

@@ -73,6 +73,28 @@ pools: { p: { accounts: ["b-2", "b-*"] } }
     expect(await weighed('profile: classic')).toEqual([['clients', 0, 'weight']])
   })
 
+  it('warns of a hedge that cannot be', async () => {
+    const told = async (pool: string, rest = '') => {
+      const two = '\n  - { id: two, apiKey: k }'
+      const text = yaml({ rest: `pools: { default: { ${pool} } }\n${rest}` })
+      const { warnings } = await load({ text: text.replace(/(accounts:\n)/, `$1${two.slice(1)}\n`) })
+      return warnings.map(({ path, message }) => [path.join('.'), message])
+    }
+    const hedge = 'pools.default.hedge'
+    expect(await told('hedge: {}')).toEqual([])
+    expect(await told('hedge: { after: 2s }, firstTokenTimeout: 3s')).toEqual([])
+    expect(await told('hedge: {}', 'limits: { attempts: 1 }')).toEqual([
+      [hedge, 'hedges nothing: limits.attempts is 1'],
+    ])
+    expect(await told('hedge: { after: 3s }, firstTokenTimeout: 3s')).toEqual([
+      [hedge, 'hedges nothing: the first attempt is given up before hedge.after, by firstTokenTimeout'],
+    ])
+    expect(await told('accounts: [two], hedge: {}')).toContainEqual([
+      hedge,
+      'hedges nothing: the pool has one account',
+    ])
+  })
+
   it('takes capabilities from the kind and what the file changes', async () => {
     const account =
       ', kind: openai-compatible, baseUrl: "http://10.0.0.7/v1/", allowPrivate: true, capabilities: { storedResponses: true, chat: false }'

@@ -579,6 +579,23 @@ describe('the request itself', () => {
     expect(quiet.header('x-headgate-account')).toBeUndefined()
     expect(curious.header('x-headgate-account')).toBe('a')
     expect(curious.header('x-headgate-attempts')).toBe('1')
+    expect(curious.header('x-headgate-pool')).toBe('default')
+  })
+
+  it('tells it of an error as well, to that client alone', async () => {
+    const world = createWorld({ accounts: [{ id: 'a' }] } as never)
+    const answers = []
+    for (const key of [undefined, keyB]) {
+      const client = await world.post(ask, key === undefined ? {} : { key })
+      world.upstream.last.json(500, { error: { message: 'broken' } })
+      await client.done
+      answers.push(
+        ['attempts', 'pool', 'account', 'decision'].map(name => client.header(`x-headgate-${name}`)),
+      )
+    }
+    const [quiet, curious] = answers
+    expect(quiet).toEqual([undefined, undefined, undefined, undefined])
+    expect(curious).toEqual(['1', 'default', 'a', expect.stringMatching(/^\d+$/)])
   })
 
   it('goes to no account that lacks what it needs', async () => {

@@ -105,6 +105,17 @@ const scheduler = section({
     error: weightsOfNobody,
     path: ['weights'],
   })
+  .refine(({ profile, topK }) => profile !== 'load-aware' || topK === undefined, {
+    error: says('is of the other profiles: load-aware takes the least loaded', 'leave topK out'),
+    path: ['topK'],
+  })
+  .refine(({ profile, wait: { shed } }) => profile === 'adaptive' || shed === undefined, {
+    error: says(
+      'needs the profile adaptive, which learns how long slots are held',
+      'leave shed out, or use profile: adaptive',
+    ),
+    path: ['wait', 'shed'],
+  })
 
 const accountPattern = () =>
   text(
@@ -148,7 +159,7 @@ export const pool = section({
     after: wordOrDuration('auto', { minMs: 10 })
       .prefault('auto')
       .describe(
-        'How long a stream may say nothing before a second attempt starts beside it; auto: longer than 95 % of the last ones.',
+        'How long a stream may say nothing before a second attempt starts beside it. auto: with the profile adaptive later than was expected of it, by as much as one in fifteen is; with the others later than 39 of the last 40.',
       ),
     budget: fraction(0.001, 0.5)
       .prefault(0.03)

@@ -157,6 +157,16 @@ const values: readonly Row[] = [
     /pools\.default: hedge needs commit: hold.* Fix: remove commit: early, or hedge\.$/,
   ],
   [
+    'topK where nothing is drawn',
+    yaml({ rest: 'pools: { default: { scheduler: { profile: load-aware, topK: 3 } } }' }),
+    /scheduler\.topK: is of the other profiles: load-aware takes the least loaded\. Fix: leave topK out\.$/,
+  ],
+  [
+    'turning away early where nobody learns how long a slot is held',
+    yaml({ rest: 'pools: { default: { scheduler: { profile: balanced, wait: { shed: 2s } } } }' }),
+    /scheduler\.wait\.shed: needs the profile adaptive.* Fix: leave shed out, or use profile: adaptive\.$/,
+  ],
+  [
     'topK 65',
     yaml({ rest: 'pools: { default: { scheduler: { topK: 65 } } }' }),
     /must be a whole number from 1 to 64, not 65/,
