@@ -416,3 +416,55 @@ describe('an idle pool', () => {
     }
   })
 })
+
+describe('whose turn it is within a tenant', () => {
+  const patient = adaptiveProfile({ wait: { pool: { timeoutMs: 300_000, max: 50 } } })
+  const pair = () =>
+    createWorld({
+      accounts: [
+        { id: 'a0', concurrency: 1 },
+        { id: 'a1', concurrency: 1 },
+      ],
+      profile: patient,
+    })
+
+  /** Of two that wait, who gets the slot that comes free: the one that came first, or the other one so much later. */
+  async function served(
+    first: Parameters<World['scheduler']['acquire']>[0],
+    second: Parameters<World['scheduler']['acquire']>[0],
+    laterMs: number,
+  ): Promise<'first' | 'second'> {
+    const world = pair()
+    await serve(world, { model: 'm', session: 'warm', inputTokens: 20_000, excluded: new Set(['a1']) }, 2_500)
+    const held = await Promise.all(
+      [1, 2].map(() => world.scheduler.acquire({ model: 'm', inputTokens: 100 })),
+    )
+    for (const lease of held) lease.firstToken()
+    const before = ask(world.scheduler, first)
+    await settled()
+    world.clock.advance(laterMs)
+    const after = ask(world.scheduler, second)
+    await settled()
+    world.clock.advance(10)
+    held.find(({ account }) => account.id === 'a0')!.settle({ outcome: { kind: 'ok' } })
+    await settled()
+    expect([before, after].filter(({ lease }) => lease !== undefined)).toHaveLength(1)
+    return before.lease === undefined ? 'second' : 'first'
+  }
+
+  const cold = (inputTokens: number) => ({ model: 'm', session: `cold ${inputTokens}`, inputTokens })
+
+  it('is a matter of how long a wait is beside what the answer takes', async () => {
+    // 40,000 tokens take nine times as long as 100: the short one has waited nine times as much after a ninth of the time.
+    expect(await served(cold(40_000), cold(100), 0)).toBe('second')
+    expect(await served(cold(100), cold(100), 500)).toBe('first')
+    expect(await served(cold(40_000), cold(100), 500)).toBe('first')
+  })
+
+  it('is that of a warm prompt although another waited, three times as long as its cache saves, and no longer', async () => {
+    const warm = { model: 'm', session: 'warm', inputTokens: 20_100 }
+    // It saves some two seconds of half a second: (0 + 3 x 2 s) / 0.5 s, against a wait over 2.5 s.
+    expect(await served(cold(20_000), warm, 20_000)).toBe('second')
+    expect(await served(cold(20_000), warm, 45_000)).toBe('first')
+  })
+})
