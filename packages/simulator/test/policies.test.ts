@@ -2,39 +2,65 @@ import type { Columns, Scratch } from '@headgate/scheduler'
 import { describe, expect, it } from 'vitest'
 import { createChance } from '../src/chance.ts'
 import { policyNamed } from '../src/policies/catalogue.ts'
-import type { SimulatedRequest, Truth } from '../src/policies/policy.ts'
+import type { PolicyWorld, SimulatedRequest, Truth } from '../src/policies/policy.ts'
 import { createPrefixIndex } from '../src/policies/prefix-index.ts'
 import { twoPlaces } from '../src/policies/two-choices.ts'
 import type { Ailment } from '../src/world/incidents.ts'
 import { USUAL_LAW } from '../src/world/latency.ts'
 
-const accounts = Array.from({ length: 4 }, (_, place) => ({
-  ...{ id: `a${place}`, slots: 8, tokensPerMinute: 1e9, priority: 0, speed: 1, baseMs: 0 },
-}))
-const request = (prefix: number[] = []): SimulatedRequest => ({
+const many = (count: number) =>
+  Array.from({ length: count }, (_, place) => ({
+    ...{ id: `a${place}`, slots: 8, tokensPerMinute: 1e9, priority: 0, speed: 1, baseMs: 0 },
+  }))
+const request = (prefix: number[] = [], more: Partial<SimulatedRequest> = {}): SimulatedRequest => ({
   ...{ model: 'm', prefix, inputTokens: 0, cachedTokens: () => 0 },
+  ...more,
 })
 const well: Ailment = { dead: false, errorShare: 0, firstToken: 1, decode: 1 }
 
-function setUp(name: string, truth: Partial<Truth> = {}) {
+/** What a policy sees of accounts, beside what is in use: default limits of 8, nobody waits, an unknown prompt. */
+interface Seen {
+  readonly limit?: readonly number[]
+  readonly waiting?: readonly number[]
+  readonly request?: SimulatedRequest
+}
+
+function setUp(name: string, truth: Partial<Truth> = {}, accounts: PolicyWorld['accounts'] = many(4)) {
   const real = { ailmentOf: () => well, tokensLeft: () => 1e9, ...truth }
-  const world = { accounts, truth: real, chance: createChance(1, name), law: USUAL_LAW, nowMs: () => now.ms }
   const now = { ms: 0 }
+  const world = { accounts, truth: real, chance: createChance(1, name), law: USUAL_LAW, nowMs: () => now.ms }
   const { profile, observer = {} } = policyNamed(name).create(world)
+  const places = accounts.map((_, place) => place)
+  const eight = places.map(() => 8)
+  const none = places.map(() => 0)
   /** The places in the order of preference, best first. */
-  const order = (inUse: number[], prefix: number[] = [], waiting = [0, 0, 0, 0]): number[] => {
-    const out = new Float64Array(4)
+  const order = (inUse: readonly number[], seen: Seen = {}): number[] => {
+    const out = new Float64Array(places.length)
     const columns = {
       inUse: Int32Array.from(inUse),
-      limit: new Int32Array(4).fill(8),
-      waiting: Int32Array.from(waiting),
+      limit: Int32Array.from(seen.limit ?? eight),
+      waiting: Int32Array.from(seen.waiting ?? none),
     } as unknown as Columns
     const scratch = { bounds: new Float64Array(8) } as unknown as Scratch
-    profile.ranker.rank(request(prefix), Int32Array.of(0, 1, 2, 3), 4, columns, scratch, out)
-    return [0, 1, 2, 3].sort((a, b) => out[b]! - out[a]!)
+    const asked = seen.request ?? request()
+    profile.ranker.rank(asked, Int32Array.from(places), places.length, columns, scratch, out)
+    return places.toSorted((a, b) => out[b]! - out[a]!)
   }
-  return { order, observer, now, profile }
+  /** How often each place comes first in so many draws. */
+  const firsts = (draws: number, inUse: readonly number[], seen?: Seen): number[] => {
+    const counts = [...none]
+    for (let i = 0; i < draws; i++) counts[order(inUse, seen)[0]!]!++
+    return counts
+  }
+  /** First tokens of accounts by place, after so many milliseconds each. */
+  const heard = (...ms: readonly number[]) => {
+    for (const [account, each] of ms.entries()) observer.firstToken?.(account, each, request())
+  }
+  return { order, firsts, heard, observer, now, profile }
 }
+
+const about = (count: number, expected: number, off: number) =>
+  expect(Math.abs(count - expected)).toBeLessThan(off)
 
 describe('a published policy prefers', () => {
   it('round-robin: the account after the last one', () => {
@@ -42,113 +68,213 @@ describe('a published policy prefers', () => {
     expect(order([0, 0, 0, 0])).toEqual([0, 1, 2, 3])
     observer.granted?.(2, request())
     expect(order([0, 0, 0, 0])).toEqual([3, 0, 1, 2])
-  })
-
-  it('least-loaded: the smallest share of slots in use', () => {
-    expect(setUp('least-loaded').order([3, 1, 2, 0])).toEqual([3, 1, 2, 0])
+    observer.granted?.(3, request())
+    expect(order([0, 0, 0, 0])).toEqual([0, 1, 2, 3])
   })
 
   it('random: each as often as the others', () => {
-    const { order } = setUp('random')
-    const firsts = [0, 0, 0, 0]
-    for (let i = 0; i < 4_000; i++) firsts[order([0, 1, 2, 3])[0]!]!++
-    for (const count of firsts) expect(Math.abs(count - 1_000)).toBeLessThan(120)
+    for (const count of setUp('random').firsts(4_000, [0, 1, 2, 3])) about(count, 1_000, 120)
   })
 
-  it('two-choices: never the most loaded, and the least loaded in half of all draws', () => {
-    const { order } = setUp('two-choices')
-    const firsts = [0, 0, 0, 0]
-    for (let i = 0; i < 4_000; i++) firsts[order([0, 1, 2, 3])[0]!]!++
-    expect(firsts[3]).toBe(0)
-    expect(Math.abs(firsts[0]! - 2_000)).toBeLessThan(150)
+  it('least-loaded: the smallest share of slots in use, equal ones by chance', () => {
+    const { order, firsts } = setUp('least-loaded')
+    expect(order([3, 1, 2, 0])).toEqual([3, 1, 2, 0])
+    expect(order([3, 2, 2, 3], { limit: [16, 8, 4, 4] })).toEqual([0, 1, 2, 3])
+    for (const count of firsts(4_000, [2, 2, 2, 2])) about(count, 1_000, 120)
+  })
+
+  it('two-choices: the smaller share of two, so never the largest, and the smallest in half of all draws', () => {
+    const { firsts } = setUp('two-choices')
+    const counts = firsts(4_000, [2, 3, 2, 3], { limit: [16, 16, 8, 8] })
+    expect(counts[3]).toBe(0)
+    about(counts[0]!, 2_000, 150)
+    about(counts[1]!, 1_333, 150)
+    about(counts[2]!, 667, 120)
   })
 
   it('peak-ewma: jumps to a latency above its own at once, and comes down with time', () => {
-    const { order, observer, now } = setUp('peak-ewma')
-    for (const account of [0, 1, 2, 3]) observer.firstToken?.(account, account === 1 ? 200 : 400, request())
-    const firstsOf = () => new Set(Array.from({ length: 100 }, () => order([1, 1, 1, 1])[0]))
-    expect(firstsOf().has(1)).toBe(true)
+    const { heard, firsts, observer, now } = setUp('peak-ewma')
+    heard(400, 200, 400, 400)
+    expect(firsts(100, [1, 1, 1, 1])[1]).toBeGreaterThan(0)
     observer.firstToken?.(1, 4_000, request())
-    expect(firstsOf().has(1)).toBe(false)
+    expect(firsts(100, [1, 1, 1, 1])[1]).toBe(0)
     now.ms = 60_000
-    for (const account of [0, 1, 2, 3]) observer.firstToken?.(account, account === 1 ? 200 : 400, request())
-    expect(firstsOf().has(1)).toBe(true)
+    heard(400, 200, 400, 400)
+    expect(firsts(100, [1, 1, 1, 1])[1]).toBeGreaterThan(0)
+  })
+
+  it('peak-ewma: forgets by a factor of e in 10 s', () => {
+    const { firsts, observer, now } = setUp('peak-ewma')
+    observer.firstToken?.(0, 1_000, request())
+    now.ms = 10_000
+    for (const [place, ms] of [380, 355, 350].entries()) observer.firstToken?.(place + 1, ms, request())
+    // 1,000 ms has come down to 368: it wins one pair of six, and who has 380 none.
+    const counts = firsts(600, [1, 1, 1, 1])
+    about(counts[0]!, 100, 40)
+    expect(counts[1]).toBe(0)
   })
 
   it('peak-ewma: takes back an account that nobody asked, because what was heard of it fades', () => {
-    const { order, observer, now } = setUp('peak-ewma')
+    const { firsts, observer, now } = setUp('peak-ewma')
     observer.firstToken?.(1, 4_000, request())
     now.ms = 60_000
     for (const account of [0, 2, 3]) observer.firstToken?.(account, 400, request())
-    const firsts = Array.from({ length: 200 }, () => order([1, 1, 1, 1])[0])
     // It wins every pair that it is in, which is half of all.
-    expect(Math.abs(firsts.filter(first => first === 1).length - 100)).toBeLessThan(30)
+    about(firsts(200, [1, 1, 1, 1])[1]!, 100, 30)
   })
 
   it('peak-ewma: weighs time by what is in flight, and asks an account that is busy and unknown last', () => {
-    const { order, observer } = setUp('peak-ewma')
-    for (const account of [0, 1, 2]) observer.firstToken?.(account, account === 0 ? 300 : 400, request())
-    const firsts = Array.from({ length: 600 }, () => order([3, 1, 1, 1])[0])
-    expect(firsts).not.toContain(3)
+    const { firsts, heard } = setUp('peak-ewma')
+    heard(300, 400, 400)
+    const counts = firsts(600, [3, 1, 1, 1])
+    expect(counts[3]).toBe(0)
     // The fastest wins against the unknown one alone, which is a sixth of all pairs.
-    expect(Math.abs(firsts.filter(first => first === 0).length - 100)).toBeLessThan(40)
+    about(counts[0]!, 100, 40)
+    // Of twice the slots, three in flight are one and a half: 300 ms x 2.5 is less than 400 ms x 2.
+    about(firsts(600, [3, 1, 1, 1], { limit: [16, 8, 8, 8] })[0]!, 300, 60)
+  })
+
+  it('peak-ewma: tries an account that is idle and unknown before all others', () => {
+    const { firsts, heard } = setUp('peak-ewma')
+    heard(100, 100, 100)
+    about(firsts(600, [0, 0, 0, 0])[3]!, 300, 60)
   })
 
   it('prequal: the fastest of those that are not hot', () => {
-    const { order, observer } = setUp('prequal')
-    for (const [account, ms] of [100, 300, 200, 400].entries()) observer.firstToken?.(account, ms, request())
+    const { order, heard } = setUp('prequal')
+    heard(100, 300, 200, 400)
     expect(order([7, 1, 1, 1])[0]).toBe(2)
-    expect(order([1, 1, 1, 1])[0]).toBe(0)
-    // Where all are full, the one least in use; and one slow answer moves an account by a fifth of the difference.
-    expect(order([8, 8, 8, 8].map((use, place) => use + place))[0]).toBe(0)
+    expect(order([7, 6, 6, 6], { limit: [32, 8, 8, 8] })[0]).toBe(0)
+    expect(order([1, 1, 1, 1])).toEqual([0, 2, 1, 3])
+  })
+
+  it('prequal: of seven the one most in use is hot, and no other', () => {
+    const { order, heard } = setUp('prequal', {}, many(7))
+    heard(100, 200, 300, 400, 500, 600, 700)
+    expect(order([6, 5, 4, 3, 2, 1, 0])[0]).toBe(1)
+  })
+
+  it('prequal: the one least in use where all are full', () => {
+    const { order, heard } = setUp('prequal')
+    heard(100, 200, 300, 400)
+    expect(order([11, 10, 9, 8])).toEqual([3, 2, 1, 0])
+  })
+
+  it('prequal: is moved a fifth of the way by one answer', () => {
+    const { order, heard, observer } = setUp('prequal')
+    heard(100, 300, 250, 400)
     observer.firstToken?.(0, 500, request())
     expect(order([1, 1, 1, 1])[0]).toBe(0)
     observer.firstToken?.(0, 900, request())
     expect(order([1, 1, 1, 1])[0]).toBe(2)
   })
 
-  it('sglang: who knows most of the prompt, unless loads are far apart', () => {
-    const { order, observer } = setUp('sglang')
-    observer.granted?.(2, request([1, 2, 3, 4]))
-    expect(order([0, 0, 4, 0], [1, 2, 3, 9])[0]).toBe(2)
-    expect(order([0, 0, 4, 0], [1, 7, 8, 9])[0]).not.toBe(2)
+  it('prequal: looks at sixteen and no more', () => {
+    const { firsts, heard } = setUp('prequal', {}, many(64))
+    heard(...many(64).map((_, place) => 100 + place))
+    const counts = firsts(1_000, new Array(64).fill(1))
+    about(counts[0]!, 250, 60)
   })
 
-  it('sglang: the least loaded when loads are more than eight slots of eight apart, and else the smallest tree', () => {
+  it('sglang: who knows most of the prompt, if that is more than 30 % of it', () => {
     const { order, observer } = setUp('sglang')
     observer.granted?.(2, request([1, 2, 3, 4]))
-    observer.granted?.(3, request([5, 6]))
-    expect(order([1, 0, 10, 1], [1, 2, 3, 4])[0]).toBe(1)
-    expect(order([1, 0, 8, 1], [1, 2, 3, 4])[0]).toBe(2)
-    expect(order([1, 1, 1, 1], [7, 8, 9]).slice(2)).toEqual([3, 2])
+    observer.granted?.(3, request([1, 2]))
+    const asks = (...prefix: number[]) => ({ request: request(prefix) })
+    expect(order([0, 0, 4, 0], asks(1, 2, 3, 9)).slice(0, 2)).toEqual([2, 3])
+    expect(order([1, 0, 4, 1], asks(1, 2, 3, 4, 5, 6, 7, 8, 9))[0]).toBe(2)
+    expect(order([1, 0, 4, 1], asks(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14))[0]).toBe(1)
+  })
+
+  it('sglang: the smallest share of slots in use where nobody knows the prompt, or loads are far apart', () => {
+    const { order, observer } = setUp('sglang')
+    observer.granted?.(2, request([1, 2, 3, 4]))
+    const known = request([1, 2, 3, 4])
+    expect(order([2, 1, 1, 3], { limit: [16, 4, 16, 8], request: request([7]) })).toEqual([2, 0, 1, 3])
+    // More than eight apart, and more than one and a half times.
+    expect(order([1, 0, 10, 1], { request: known })[0]).toBe(1)
+    expect(order([1, 0, 8, 1], { request: known })[0]).toBe(2)
+    expect(order([21, 20, 30, 21], { request: known })[0]).toBe(2)
+    expect(order([21, 19, 30, 21], { request: known })[0]).toBe(1)
+    expect(order([2, 0, 20, 2], { limit: [8, 8, 32, 8], request: known })[0]).toBe(2)
   })
 
   it('llm-d: 3 for the prefix against 2 for slots in use', () => {
     const { order, observer } = setUp('llm-d')
     observer.granted?.(1, request([1, 2, 3, 4]))
-    expect(order([0, 8, 0, 0], [1, 2, 3, 4])[0]).toBe(1)
-    expect(order([0, 8, 0, 0], [1, 2, 8, 9])[0]).not.toBe(1)
+    const asks = (...prefix: number[]) => ({ request: request(prefix) })
+    expect(order([0, 8, 0, 0], asks(1, 2, 3, 4))[0]).toBe(1)
+    expect(order([0, 7, 0, 0], asks(1, 2, 8, 9))[0]).not.toBe(1)
+    expect(order([0, 5, 0, 0], asks(1, 2, 8, 9))[0]).toBe(1)
+    expect(order([0, 5, 0, 0], { ...asks(1, 2, 8, 9), limit: [8, 6, 8, 8] })[0]).not.toBe(1)
   })
 
   it('llm-d: 2 for a short queue, shared out between the least waiting and the most', () => {
     const { order, observer } = setUp('llm-d')
     observer.granted?.(1, request([1, 2, 3, 4]))
-    const prefix = [1, 2, 3, 9]
-    expect(order([0, 0, 0, 0], prefix, [0, 4, 4, 4])[0]).toBe(1)
-    expect(order([0, 2, 0, 0], prefix, [0, 4, 4, 4])[0]).toBe(0)
+    const seen = { request: request([1, 2, 3, 9]), waiting: [2, 6, 6, 6] }
+    expect(order([0, 0, 0, 0], seen)[0]).toBe(1)
+    expect(order([0, 2, 0, 0], seen)[0]).toBe(0)
+    expect(order([0, 2, 0, 0], { ...seen, waiting: [2, 4, 6, 6] })[0]).toBe(1)
+  })
+
+  it('llm-d: equal ones by chance', () => {
+    for (const count of setUp('llm-d').firsts(4_000, [2, 2, 2, 2])) about(count, 1_000, 120)
   })
 })
 
-it('an oracle knows at once who is dead, ill or out of tokens', () => {
-  const ill: Ailment[] = [
-    { ...well, dead: true },
-    { ...well, firstToken: 10 },
-    well,
-    { ...well, errorShare: 0.5 },
-  ]
-  expect(setUp('oracle', { ailmentOf: account => ill[account]! }).order([0, 0, 0, 0])).toEqual([2, 3, 1, 0])
-  const { order } = setUp('oracle', { tokensLeft: account => (account === 1 ? 1e9 : -1) })
-  expect(order([0, 0, 0, 0])[0]).toBe(1)
+describe('an oracle knows at once', () => {
+  it('who is dead, ill, sure to fail or out of tokens', () => {
+    const illOf = (...ill: Ailment[]) => ({ ailmentOf: (account: number) => ill[account]! })
+    const ill = illOf({ ...well, dead: true }, { ...well, firstToken: 10 }, well, {
+      ...well,
+      errorShare: 0.5,
+    })
+    expect(setUp('oracle', ill).order([0, 0, 0, 0])).toEqual([2, 3, 1, 0])
+    const failing = illOf(
+      { ...well, dead: true },
+      { ...well, errorShare: 1 },
+      { ...well, errorShare: 0.9 },
+      { ...well, errorShare: 0.1 },
+    )
+    expect(setUp('oracle', failing).order([0, 0, 0, 0])).toEqual([3, 2, 1, 0])
+    const { order } = setUp('oracle', { tokensLeft: account => (account === 1 ? 1e9 : -1) })
+    expect(order([0, 0, 0, 0])[0]).toBe(1)
+  })
+
+  it('how fast each is, what it has cached, how loaded it is and what is left of its limit', () => {
+    const speeds = [1.2, 0.8, 1, 1.4]
+    const unlike = many(4).map((account, place) => ({ ...account, speed: speeds[place]! }))
+    expect(setUp('oracle', {}, unlike).order([0, 0, 0, 0])).toEqual([1, 2, 0, 3])
+    const { order } = setUp('oracle')
+    expect(order([3, 1, 5, 0])).toEqual([3, 1, 0, 2])
+    const cached = [0, 4_000, 8_000, 2_000]
+    const asked = request([], { inputTokens: 8_000, cachedTokens: account => cached[account]! })
+    expect(order([0, 0, 0, 0], { request: asked })).toEqual([2, 1, 3, 0])
+    const fast = (...factors: number[]) =>
+      setUp(
+        'oracle',
+        {},
+        many(4).map((account, place) => ({ ...account, speed: factors[place]! })),
+      )
+    // By time alone the full one, and the one that has to read it all, would be first.
+    expect(fast(0.8, 1.25, 1.25, 1.25).order([7, 0, 0, 0])[0]).not.toBe(0)
+    const warm = {
+      request: request([], { inputTokens: 8_000, cachedTokens: account => (account === 0 ? 8_000 : 0) }),
+    }
+    expect(fast(3.3, 1, 2, 2).order([0, 0, 0, 0], warm)[0]).toBe(0)
+    const left = [2e8, 1e9, 1e8, 5e7]
+    const spent = setUp('oracle', { tokensLeft: account => left[account]! })
+    expect(spent.order([0, 0, 0, 0], { request: request([], { inputTokens: 1_000 }) })).toEqual([1, 0, 2, 3])
+  })
+})
+
+it('serves with the best that is free, else waits in one queue without a bound for 30 s, and has no affinity of its own', () => {
+  const { profile } = setUp('llm-d')
+  expect(profile.affinity).toEqual([])
+  expect(profile.limits).toBe('ignore')
+  expect(profile.picker).toMatchObject({ name: 'weighted-random', topK: 1 })
+  expect(profile.wait.pool).toEqual({ timeoutMs: 30_000, max: Number.MAX_SAFE_INTEGER })
 })
 
 it('ejects as Envoy does in the variant that says so, and in no other', () => {
@@ -183,7 +309,9 @@ it('knows of prompts what was sent where, for a while', () => {
   index.add(0, [1, 2, 3], 0)
   index.add(1, [1], 0)
   expect([...index.matched([1, 2, 9])]).toEqual([2, 1])
-  expect([index.size(0), index.size(1)]).toEqual([3, 1])
+  // Who knows a block knows nothing of a prompt whose beginning is another.
+  index.add(1, [3], 0)
+  expect([...index.matched([1, 2, 3])]).toEqual([3, 1])
   index.add(1, [5], 1_000)
   expect([...index.matched([1, 2, 3])]).toEqual([3, 1])
   index.add(1, [6], 2_000)

@@ -10,9 +10,10 @@ const SPAN_MS = 300_000
  *   3 x share of the prompt's blocks sent there lately + 2 x (1 - its waiting between least and most) + 2 x (1 - share of
  *   its slots in use)
  *
- * Its third score is memory in use, which cannot be seen from outside: slots in use stand for it. Requests wait in one
- * queue and not at accounts, so the second seldom tells them apart.
- * (https://github.com/llm-d/llm-d-router, plugins/scheduling/scorer)
+ * Equal ones in random order. Unlike there: its third score is memory in use, which cannot be seen from outside, and slots in
+ * use stand for it. Requests wait in one queue and not at servers, so the second seldom tells accounts apart. Blocks have 512
+ * tokens, and are forgotten by age, not when a server's share of a table is full.
+ * (https://github.com/llm-d/llm-d-router pkg/epp/config/loader/defaults.go, pkg/epp/framework/plugins/scheduling/scorer)
  */
 export const llmdPolicies = pooled('llm-d', ({ accounts, chance, nowMs }) => {
   const index = createPrefixIndex(accounts.length, SPAN_MS)

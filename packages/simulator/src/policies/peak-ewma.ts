@@ -7,8 +7,10 @@ const PENALTY_MS = 60_000
 
 /**
  * Finagle's Peak EWMA over two random accounts: cost = e (in flight + 1), where e jumps up to a latency above it and
- * decays towards those below, and towards 0 while none is heard, by exp(-dt / 10 s). Latency is time to first token. In flight counts a slot's share, for
- * accounts are of different sizes.
+ * decays towards those below, and towards 0 while none is heard, by exp(-dt / 10 s).
+ *
+ * Unlike there: latency is time to first token, not to the answer's end, and of answers alone: an attempt that fails at once
+ * is no fast one. In flight is counted in slots of an account of 8, for accounts are of different sizes.
  * (https://github.com/twitter/finagle finagle-core/.../loadbalancer/PeakEwma.scala; Envoy's peak_ewma policy)
  */
 export const peakEwmaPolicies = pooled('peak-ewma', ({ accounts, chance, nowMs }) => {

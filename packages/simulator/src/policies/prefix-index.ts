@@ -4,23 +4,18 @@ export interface PrefixIndex {
   matched(blocks: readonly number[]): Int32Array
   /** A prompt goes to an account. */
   add(account: number, blocks: readonly number[], nowMs: number): void
-  /** Blocks known of an account. */
-  size(account: number): number
 }
 
-interface Generation {
-  readonly accountsOf: Map<number, number[]>
-  readonly sizes: Int32Array
-}
+/** The accounts that each block was sent to. */
+type Generation = Map<number, number[]>
 
 /**
  * Remembers blocks for between one and two spans of time: two generations, of which the older is dropped. The routers
  * it stands for keep radix trees or tables of block hashes; what they answer is the same.
  */
 export function createPrefixIndex(accounts: number, spanMs: number): PrefixIndex {
-  const generation = (): Generation => ({ accountsOf: new Map(), sizes: new Int32Array(accounts) })
-  let young = generation()
-  let old = generation()
+  let young: Generation = new Map()
+  let old: Generation = new Map()
   let turnAtMs = spanMs
   const counts = new Int32Array(accounts)
 
@@ -39,8 +34,8 @@ export function createPrefixIndex(accounts: number, spanMs: number): PrefixIndex
       counts.fill(0)
       for (let depth = 0; depth < blocks.length; depth++) {
         const block = blocks[depth]!
-        const inYoung = extend(young.accountsOf.get(block), depth)
-        const inOld = extend(old.accountsOf.get(block), depth)
+        const inYoung = extend(young.get(block), depth)
+        const inOld = extend(old.get(block), depth)
         if (!inYoung && !inOld) break
       }
       return counts
@@ -49,16 +44,13 @@ export function createPrefixIndex(accounts: number, spanMs: number): PrefixIndex
       if (nowMs >= turnAtMs) {
         turnAtMs = nowMs + spanMs
         old = young
-        young = generation()
+        young = new Map()
       }
       for (const block of blocks) {
-        const known = young.accountsOf.get(block)
-        if (known === undefined) young.accountsOf.set(block, [account])
-        else if (known.includes(account)) continue
-        else known.push(account)
-        young.sizes[account] = young.sizes[account]! + 1
+        const known = young.get(block)
+        if (known === undefined) young.set(block, [account])
+        else if (!known.includes(account)) known.push(account)
       }
     },
-    size: account => young.sizes[account]! + old.sizes[account]!,
   }
 }

@@ -9,7 +9,12 @@ const ALPHA = 0.2
 /**
  * Prequal's hot-cold rule over 16 random accounts: one is hot when its share of slots in use is above the 84 %
  * quantile of the sample; the cold one with the least latency wins, and if all are hot the one least in use.
- * Latency is a moving average (1/5) of times to first token.
+ *
+ * Unlike there: nobody is probed, for an upstream tells neither load nor latency. In flight is what the gateway has there, at
+ * this instant and not as of a probe, as a share of the slots, and who has no slot free is hot; the quantile is this sample's,
+ * not that of all probes lately; latency is a moving average (1/5) of the times to first token heard, where a server answers
+ * with its median at the load it has, and who was not heard of yet is tried first. Its probes' reuse, age and removal have
+ * nothing to stand for.
  * (Wydrowski et al., Load is not what you should balance: Introducing Prequal, NSDI 2024)
  */
 export const prequalPolicies = pooled('prequal', ({ accounts, chance }) => {

@@ -8,10 +8,14 @@ const BALANCE_RELATIVE = 1.5
 const SPAN_MS = 300_000
 
 /**
- * SGLang's cache-aware router: out of balance (largest - smallest > 8 and largest > 1.5 x smallest, in requests of an
- * account of 8 slots), the least loaded; else, when some account knows more than 30 % of the prompt, the one that knows
- * most; else the one with the smallest tree.
- * (https://github.com/sgl-project/sglang sgl-model-gateway, policies/cache_aware.rs; thresholds for pools this small)
+ * SGLang's cache-aware router: in balance, when some account knows more than 30 % of the prompt, the one that knows most;
+ * else the least loaded. Out of balance is largest - smallest > 8 and largest > 1.5 x smallest, in requests of an account
+ * of 8 slots.
+ *
+ * Unlike there: the difference is 8 in place of 64, for pools this small; load is a slot's share, as smg weighs it by
+ * capacity; the index knows blocks of 512 tokens, not characters, and forgets by age, not by size; of those that know as
+ * much, the least loaded. Where nobody knows the prompt, older versions take the smallest tree, which does worse here.
+ * (https://github.com/sgl-project/sglang sgl-model-gateway/src/policies/cache_aware.rs)
  */
 export const sglangPolicies = pooled('sglang', ({ accounts, nowMs }) => {
   const index = createPrefixIndex(accounts.length, SPAN_MS)
@@ -32,9 +36,8 @@ export const sglangPolicies = pooled('sglang', ({ accounts, nowMs }) => {
       const outOfBalance = most - least > BALANCE_ABSOLUTE && most > BALANCE_RELATIVE * least
       const byCache = !outOfBalance && best > CACHE_THRESHOLD
       for (let i = 0; i < n; i++) {
-        const row = rows[i]!
-        if (byCache) out[i] = out[i]! * 1000 - inUse[row]! / limit[row]!
-        else out[i] = outOfBalance ? -inUse[row]! / limit[row]! : -index.size(row) / limit[row]!
+        const use = inUse[rows[i]!]! / limit[rows[i]!]!
+        out[i] = byCache ? out[i]! * 1000 - use : -use
       }
     },
     granted: (account, { prefix }) => index.add(account, prefix, nowMs()),

@@ -29,7 +29,8 @@ export function utilisation({ inUse, limit }: Columns, row: number): number {
 }
 
 /**
- * The less loaded of two random accounts: cost = in use / slots.
+ * The less loaded of two random accounts: cost = in use / slots. Unlike there the two are never the same one, as in Envoy and
+ * nginx, and load is a share of the slots, for accounts are of different sizes; when both are full, any other serves.
  * (Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001)
  */
 export const twoChoicesPolicies = pooled('two-choices', ({ chance }) => ({
