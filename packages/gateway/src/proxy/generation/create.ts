@@ -32,7 +32,7 @@ import { AttemptTrace } from '../request-record.ts'
 import type { Generation } from '../routing/operation.ts'
 import { AccountSearch, type GenerationExchange, generationNeeds, type SearchKeys } from './account-search.ts'
 import { withinTime } from './deadline.ts'
-import { countFailure, type FailoverState, mayMoveOn } from './failover.ts'
+import { beginFailover, countFailure, mayMoveOn, nextAccount } from './failover.ts'
 import type { Finish } from './hedge.ts'
 import { type Chosen, type CreateAttempt, isTurn, type MakeAttempt, runAttempts } from './hedged-attempts.ts'
 import { discardOrphan } from './orphan.ts'
@@ -127,17 +127,8 @@ async function withoutHerd(exchange: GenerationExchange, creation: Creation): Pr
 }
 
 async function generate(exchange: GenerationExchange, creation: Creation): Promise<void> {
-  const { pool, deps, shared } = exchange
-  const budget = shared.budgetOf(pool.name)
-  budget.requested()
-  const { background } = creation.facts
-  const state: FailoverState = {
-    maxAttempts: deps.limits.attempts,
-    budget,
-    background,
-    attempts: 0,
-    ambiguous: 0,
-  }
+  const { pool, shared } = exchange
+  const state = beginFailover(exchange, creation.facts)
   const search = new AccountSearch(exchange, creation.facts, creation.keys)
   const make: MakeAttempt = (chosen, options) => createAttempt(exchange, creation, chosen, options)
   const work = { facts: creation.facts, search, make }
@@ -189,16 +180,6 @@ function afterwards(
 /** A fault of ours in an attempt that the client did not need. */
 function logCrash({ deps, trace }: GenerationExchange, error: unknown): void {
   deps.log.error({ requestId: trace.requestId, error }, 'An attempt beside the one that answered failed.')
-}
-
-/** The next account; a retry that finds none to go to is not one. */
-async function nextAccount(search: AccountSearch, state: FailoverState): ReturnType<AccountSearch['next']> {
-  try {
-    return await search.next()
-  } catch (error) {
-    if (state.attempts > 0) state.budget.giveBack()
-    throw error
-  }
 }
 
 /** Makes an attempt. A fault of ours between taking a slot and using it must not keep the slot. */

@@ -1,4 +1,6 @@
 import type { AttemptEnd } from '../attempt/attempt.ts'
+import type { RoutedExchange } from '../request-exchange.ts'
+import type { AccountSearch } from './account-search.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
 /** What decides whether a request may move on after a failed attempt. */
@@ -10,6 +12,29 @@ export interface FailoverState {
   attempts: number
   /** Attempts that may have been done although their answer was lost: one may be repeated, not two. */
   ambiguous: number
+}
+
+/** How it stands with a request that has just come; it is counted towards its pool's budget. */
+export function beginFailover(
+  { deps, shared, pool }: RoutedExchange,
+  { background }: Pick<FailoverState, 'background'>,
+): FailoverState {
+  const budget = shared.budgetOf(pool.name)
+  budget.requested()
+  return { maxAttempts: deps.limits.attempts, budget, background, attempts: 0, ambiguous: 0 }
+}
+
+/** The next account; a retry that finds none to go to is not one. */
+export async function nextAccount(
+  search: AccountSearch,
+  state: FailoverState,
+): ReturnType<AccountSearch['next']> {
+  try {
+    return await search.next()
+  } catch (error) {
+    if (state.attempts > 0) state.budget.giveBack()
+    throw error
+  }
 }
 
 /** Counts an attempt that failed while another one ran beside it: the other decides whether the request moves on. */

@@ -17,7 +17,7 @@ import {
 } from '../request-exchange.ts'
 import { AttemptTrace } from '../request-record.ts'
 import { AccountSearch, type SearchKeys } from './account-search.ts'
-import { type FailoverState, mayMoveOn } from './failover.ts'
+import { beginFailover, mayMoveOn, nextAccount } from './failover.ts'
 import { discardOrphan } from './orphan.ts'
 
 /** A request of which the gateway reads no more than where it may go. */
@@ -40,23 +40,15 @@ export interface PlainWork {
  * while nothing was answered and all of it can still be sent.
  */
 export async function sendPlainWork(exchange: RoutedExchange, work: PlainWork): Promise<void> {
-  const { pool, deps, shared } = exchange
+  const { pool } = exchange
   const { session, owners } = work.keys
   const shed = shedNewWork(exchange, { session, namesState: owners.length > 0 })
   if (shed !== undefined) await shed
-  const budget = shared.budgetOf(pool.name)
-  budget.requested()
-  const state: FailoverState = {
-    maxAttempts: deps.limits.attempts,
-    budget,
-    background: false,
-    attempts: 0,
-    ambiguous: 0,
-  }
+  const state = beginFailover(exchange, { background: false })
   const wanted = { model: work.model, references: [] }
   const search = new AccountSearch(exchange, wanted, { ...work.keys, tokens: uncounted, whole: true })
   for (;;) {
-    const { lease, account } = await next(search, state)
+    const { lease, account } = await nextAccount(search, state)
     if (state.attempts++ > 0) pool.scheduler.reportSwitch()
     const end = await leased(lease, () => attempt(exchange, work, lease, account))
     if (end.kind === 'answered') return
@@ -75,16 +67,6 @@ export async function sendPlainWork(exchange: RoutedExchange, work: PlainWork): 
 
 /** Nothing that anyone counts in tokens, or nobody knows how many. */
 const uncounted = { input: 0, total: 0 }
-
-/** The next account; a retry that finds none to go to is not one. */
-async function next(search: AccountSearch, state: FailoverState): ReturnType<AccountSearch['next']> {
-  try {
-    return await search.next()
-  } catch (error) {
-    if (state.attempts > 0) state.budget.giveBack()
-    throw error
-  }
-}
 
 /** A fault of ours between taking a slot and using it must not keep the slot. */
 async function leased<T>(lease: Lease, use: () => Promise<T>): Promise<T> {
