@@ -37,7 +37,7 @@ function schedulerOf(count: number, profile = balancedProfile()) {
 function decide(scheduler: ReturnType<typeof schedulerOf>, session = ''): Decision {
   const selection = scheduler.select({ tenant: 't', model: 'gpt-5.1', session })
   if (selection instanceof Promise) throw new Error('memory stores answer at once')
-  return selection.decision
+  return selection.decision!
 }
 
 describe('explain', () => {
@@ -89,7 +89,7 @@ describe('explain', () => {
     expect(explain(decide(scheduler)).sentences.join(' ')).toContain('It was to wait for a0')
     const selection = scheduler.select({ model: 'm', owners: ['unknown'] })
     if (selection instanceof Promise) throw new Error('memory stores answer at once')
-    expect(explain(selection.decision).sentences.at(-1)).toBe('No account was chosen: owner unknown.')
+    expect(explain(selection.decision!).sentences.at(-1)).toBe('No account was chosen: owner unknown.')
   })
 })
 

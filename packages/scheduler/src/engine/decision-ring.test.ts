@@ -34,6 +34,14 @@ describe('the ring of decisions', () => {
     expect(scheduler.decisions().every(({ outcome }) => outcome === undefined)).toBe(true)
   })
 
+  it('is read through a selection until it is overwritten', async () => {
+    const scheduler = schedulerWith({ capacity: 10 })
+    const selection = await scheduler.select({ model: 'm' })
+    expect(selection.decision).toMatchObject({ id: 1, result: 'selected' })
+    for (let i = 0; i < 10; i++) await scheduler.select({ model: 'm' })
+    expect(selection.decision).toBeUndefined()
+  })
+
   it.each([1_000, 1_337, 5_000])(
     'stays within its %i numbers, and every record in it is whole',
     async doubles => {

@@ -92,7 +92,7 @@ export class Run implements DecisionFacts {
   sessionKey: string | undefined = undefined
   /** What the session was bound to when it was looked up. */
   sessionTarget: string | undefined = undefined
-  /** Where the session's prompt is warm, newest first, where the profile learns that. */
+  /** Where the session's prompt is warm, newest first, where the profile learns that; while it waits, as that changes. */
   warm: readonly WarmPlace[] = NOWHERE
   /** How large a prompt usually is, for one of which nothing is known. */
   usualTokens = UNKNOWN_INPUT_TOKENS

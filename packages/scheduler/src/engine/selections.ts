@@ -15,8 +15,8 @@ abstract class Recorded {
     this.#id = id
   }
 
-  get decision(): Decision {
-    return this.#ring.read(this.#id)!
+  get decision(): Decision | undefined {
+    return this.#ring.read(this.#id)
   }
 }
 

@@ -17,7 +17,10 @@ export interface Warmth {
     tokens: number,
     nowMs: number,
   ): void
-  /** The places of a session, newest first; empty when nothing is warm any more. Not to be kept. */
+  /**
+   * The places of a session, newest first; empty when nothing is warm any more. A view, not to be written to: who keeps it sees
+   * what is noted of the session meanwhile.
+   */
   places(session: string, nowMs: number): readonly WarmPlace[]
   readonly size: number
 }

@@ -23,13 +23,16 @@ export type NoneReason =
   | 'all_excluded'
   | 'cooling_down'
 
-/** The answer to {@link Scheduler.select}: a slot in hand, a place to wait, or why neither. */
+/**
+ * The answer to {@link Scheduler.select}: a slot in hand, a place to wait, or why neither. Its decision is read when it is asked
+ * for: undefined once the ring has overwritten it.
+ */
 export type Selection =
-  | { readonly kind: 'selected'; readonly lease: Lease; readonly decision: Decision }
-  | { readonly kind: 'wait'; readonly plan: WaitPlan; readonly decision: Decision }
+  | { readonly kind: 'selected'; readonly lease: Lease; readonly decision: Decision | undefined }
+  | { readonly kind: 'wait'; readonly plan: WaitPlan; readonly decision: Decision | undefined }
   | {
       readonly kind: 'none'
       readonly reason: NoneReason
       readonly retryAfterMs?: number
-      readonly decision: Decision
+      readonly decision: Decision | undefined
     }

@@ -49,15 +49,15 @@ async function select(world: ScenarioWorld, operation: SelectOperation): Promise
   } catch (error) {
     return storeFailure(error)
   }
-  if (selection.kind === 'none') return failure(selection.decision, noAccountText)
+  if (selection.kind === 'none') return failure(selection.decision!, noAccountText)
   if (selection.kind === 'wait') {
     const { account, ...limits } = selection.plan
     const plan = { ...limits, accountId: Number(account) }
-    return { ...facts(selection.decision), acquired: false, waitPlan: plan }
+    return { ...facts(selection.decision!), acquired: false, waitPlan: plan }
   }
   if (operation.handle !== undefined) world.leases.set(operation.handle, selection.lease)
   const accountId = Number(selection.lease.account.id)
-  return { ...facts(selection.decision), accountId, acquired: true }
+  return { ...facts(selection.decision!), accountId, acquired: true }
 }
 
 /** The answer as the decision has it. */

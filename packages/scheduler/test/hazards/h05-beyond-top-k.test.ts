@@ -52,7 +52,7 @@ describe('the top K', () => {
     const { scheduler, slots } = createWorld({ accounts })
     for (let i = 0; i < 8; i++) slots.occupy(`full-${i}`)
     const { decision } = await scheduler.select({ model: 'm' })
-    expect(decision.attempts.map(({ by, result }) => `${by} ${result}`)).toEqual([
+    expect(decision!.attempts.map(({ by, result }) => `${by} ${result}`)).toEqual([
       ...Array(7).fill('draw full'),
       'rank full',
       'rank granted',

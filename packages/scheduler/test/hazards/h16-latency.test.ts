@@ -23,10 +23,10 @@ describe.each([balancedProfile(), classicProfile()])('the latency of a selection
     const { scheduler } = createWorld({ profile, accounts: [{ id: 'a' }], clock: tickingClock() })
     const first = await scheduler.select({ model: 'm' })
     const second = await scheduler.select({ model: 'm' })
-    const { latencyMicros } = first.decision
+    const { latencyMicros } = first.decision!
     expect(latencyMicros).toBeGreaterThanOrEqual(250)
     expect(latencyMicros).toBeLessThan(100_000)
-    const total = latencyMicros + second.decision.latencyMicros
+    const total = latencyMicros + second.decision!.latencyMicros
     expect(scheduler.metrics()).toMatchObject({
       schedulerLatencyMicrosTotal: total,
       schedulerLatencyMicrosAvg: total / 2,

@@ -98,7 +98,7 @@ describe('chance', () => {
       random,
     })
     const selection = await scheduler.select({ model: '' })
-    expect(selection.decision.seed).toBe(0x0123456789abcdefn.toString())
+    expect(selection.decision!.seed).toBe(0x0123456789abcdefn.toString())
   })
 })
 

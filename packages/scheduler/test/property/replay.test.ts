@@ -87,7 +87,7 @@ describe('a decision', () => {
               inputTokens: 4_000,
               ...(session === undefined ? {} : { session }),
             })
-            check(selection.decision)
+            check(selection.decision!)
             if (selection.kind !== 'selected') continue
             clock.advance(firstTokenMs)
             selection.lease.firstToken()
