@@ -146,6 +146,17 @@ describe('the league', () => {
     for (let i = 1; i <= 10; i++) expect(ids).toContain(`R${i}`)
     expect(new Set(ids).size).toBe(ids.length)
   })
+
+  it('has M1 to M5, which are R1 but for how their servers behave', () => {
+    const worldOf = (id: string) => LEAGUE.find(row => row.id === id)!.scenario
+    const { name: _, ...usual } = worldOf('R1')
+    for (const id of ['M1', 'M2', 'M3', 'M4', 'M5']) {
+      const { name, servers, ...rest } = worldOf(id)
+      expect(rest).toEqual(usual)
+      expect(Object.keys(servers ?? {})).not.toEqual([])
+      expect(name).not.toBe(worldOf('R1').name)
+    }
+  })
 })
 
 it('reports on one page that asks for nothing else', async () => {
