@@ -1,5 +1,5 @@
 import type { Expectation } from '../learning/in-flight.ts'
-import type { Reservation } from '../limits/headroom.ts'
+import type { Reservation } from '../limits/entry.ts'
 import type { Account } from '../model/account.ts'
 import type { Decision, Layer } from '../model/decision.ts'
 import type { Lease, Settlement } from '../model/lease.ts'

@@ -1,7 +1,7 @@
 import type { BindingScope } from '../affinity/binding-key.ts'
 import { inputTokensOf, UNKNOWN_INPUT_TOKENS } from '../learning/prompt-size.ts'
 import type { WarmPlace } from '../learning/warmth.ts'
-import type { Reservation } from '../limits/headroom.ts'
+import type { Reservation } from '../limits/entry.ts'
 import type { Account } from '../model/account.ts'
 import type { Layer } from '../model/decision.ts'
 import type { ScheduleRequest } from '../model/request.ts'

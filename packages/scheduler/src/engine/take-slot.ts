@@ -1,5 +1,5 @@
 import { refreshLoad } from '../columns/columns.ts'
-import type { Reservation } from '../limits/headroom.ts'
+import type { Reservation } from '../limits/entry.ts'
 import type { Account } from '../model/account.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import type { MaybePromise, Slot, SlotBatch } from '../ports.ts'

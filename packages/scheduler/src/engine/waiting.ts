@@ -11,9 +11,10 @@ import { isPromise } from './maybe-promise.ts'
 import { createQueueBounds } from './queue-bounds.ts'
 import type { Run } from './run.ts'
 import { takeRow } from './take-slot.ts'
-import { givenUp, turnAway } from './turn-away.ts'
+import { givenUp } from './turn-away.ts'
 import { urgency } from './urgency.ts'
 import { createWaitQueue, type WaitQueue } from './wait-queue.ts'
+import { gone, mayHope, retarget, rowsOf } from './wait-target.ts'
 
 /** The waiting part of a scheduler: enters requests into the queue, and gives them freed slots. */
 export interface Waiting {
@@ -99,25 +100,6 @@ export function createWaiting(
     missed.clear()
     for (const cancel of retries.values()) cancel()
     retries.clear()
-  }
-
-  /** Looks up anew where a request may go; only a reference-like plan keeps to the account it names. */
-  function retarget(run: Run): void {
-    if (run.set === undefined) return
-    run.set = core.sets.find(run.request.model, run.request.transport ?? '', run.domain)
-    const { members } = run.set
-    if (core.profile.waits === 'pool' || run.domain !== undefined)
-      run.waitRow = members.length === 1 ? members[0]! : -1
-  }
-
-  /** False when no passing of time can bring a slot: everything it could use is gone or switched off. */
-  function mayHope(run: Run): boolean {
-    const isHope = (row: number) =>
-      columns.accounts[row] !== undefined &&
-      !core.standings.retired(row) &&
-      (run.domain !== undefined || run.set === undefined || !core.standings.draining(row)) &&
-      !(run.request.excluded?.has(columns.ids[row]!) ?? false)
-    return run.waitRow >= 0 ? isHope(run.waitRow) : run.set!.members.some(isHope)
   }
 
   /** No slot came of a row: looks where the waiter could not look meanwhile, and again here after an error. */
@@ -238,20 +220,12 @@ export function createWaiting(
     return { claims, busyElsewhere }
   }
 
-  function goneError(run: Run): SchedulerError {
-    const code = run.domain === undefined ? 'no_accounts' : 'owner_gone'
-    return turnAway(core, run, {
-      code,
-      message: 'The accounts this request waited for are gone or switched off.',
-    })
-  }
-
   return {
     queue,
     enter(run, signal, admit) {
       // While a store was asked, the accounts may have changed.
-      retarget(run)
-      if (!mayHope(run)) return Promise.reject(goneError(run))
+      retarget(core, run)
+      if (!mayHope(core, run)) return Promise.reject(gone(core, run))
       const entry = bounds.judge(run)
       if (entry.kind === 'full') return Promise.reject(entry.error)
       if (entry.kind === 'instead') entry.of.turnAway(bounds.displaced(entry.of.run))
@@ -292,7 +266,7 @@ export function createWaiting(
     },
     wake,
     tenantFreed(tenant) {
-      if (queue.length === 0) return
+      if (queue.length === 0 || !isLimited(queue, tenant)) return
       const before = tenants.held(tenant) + 1
       const looked = new Set<unknown>()
       for (const waiter of [...queue] as WaitingRun[]) {
@@ -319,9 +293,9 @@ export function createWaiting(
       for (const waiter of [...queue] as WaitingRun[]) {
         const { run } = waiter
         count(run, -1)
-        retarget(run)
+        retarget(core, run)
         count(run, 1)
-        if (!mayHope(run)) waiter.turnAway(goneError(run))
+        if (!mayHope(core, run)) waiter.turnAway(gone(core, run))
       }
       for (let row = 0; row < columns.size; row++) wake(row)
     },
@@ -338,6 +312,9 @@ function standingOf({
   return { priority, weight: tenantWeight }
 }
 
-function rowsOf(run: Run): Iterable<number> {
-  return run.waitRow >= 0 ? [run.waitRow] : run.set!.members
+/** True when a tenant that waits has a limit of slots: without, nobody is held back by what it holds. */
+function isLimited(queue: WaitQueue, tenant: string): boolean {
+  for (const waiter of queue as Iterable<WaitingRun>)
+    if (waiter.tenant === tenant && waiter.run.request.tenantLimit !== undefined) return true
+  return false
 }

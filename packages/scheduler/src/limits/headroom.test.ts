@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Account } from '../model/account.ts'
 import type { LimitsNotice } from '../ports.ts'
-import { createHeadroom, MAX_ENTRIES } from './headroom.ts'
+import { MAX_ENTRIES } from './entries.ts'
+import { createHeadroom } from './headroom.ts'
 
 const WALL = 1_767_225_600_000
 

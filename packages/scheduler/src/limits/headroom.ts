@@ -1,21 +1,27 @@
-/** Longer than other files: what is reported, reserved and spent of a limit is one account, kept in one place. */
 import type { Account } from '../model/account.ts'
-import type { LimitWindow, ModelLimits, ReportedLimits } from '../model/limits.ts'
+import type { ModelLimits, ReportedLimits } from '../model/limits.ts'
 import type { Usage } from '../model/outcome.ts'
 import type { LimitsNotice } from '../ports.ts'
+import { createEntries } from './entries.ts'
 import {
-  type Allowance,
-  afterReset,
-  hasSpare,
-  isMeant,
-  nextChangeMs,
-  openAllowance,
-  refill,
-  roomAtMs,
-  shareOf,
-  spareOf,
-  take,
-} from './allowance.ts'
+  advance,
+  type Entry,
+  fits,
+  freeAtMs,
+  isEmpty,
+  isShort,
+  leastShareOf,
+  noticeOf,
+  open,
+  type Reservation,
+  release,
+  releaseUpTo,
+  reserveIn,
+  roomOf,
+  spend,
+  windowsOf,
+} from './entry.ts'
+import { createLeast } from './least.ts'
 import { limitDomain, upstreamName } from './limit-domain.ts'
 
 /**
@@ -29,7 +35,7 @@ import { limitDomain, upstreamName } from './limit-domain.ts'
  * Headers of a request older than the last one heard of are old news. At its reset a window begins anew; a bucket
  * refills evenly (allowance.ts).
  *
- * Bounded: {@link MAX_ENTRIES} pairs of domain and model, of which the oldest is forgotten. Requests in flight when
+ * Bounded: `MAX_ENTRIES` (entries.ts) pairs of domain and model, of which the oldest is forgotten. Requests in flight when
  * the first headers of a pair arrive are not known to it. Reservations of other nodes are not seen, their reports are.
  */
 export interface Headroom {
@@ -64,33 +70,6 @@ export interface Headroom {
   readonly size: number
 }
 
-/** What one slot holds back of a limit until its response is heard of. */
-export interface Reservation {
-  readonly entry: Entry
-  readonly grant: number
-  readonly tokens: number
-  /** False once a reset has come between: what was sent before it was counted in the window before. */
-  holdsRequest: boolean
-  holdsTokens: boolean
-}
-
-interface Entry {
-  readonly domain: string
-  /** The upstream's name of it. */
-  readonly model: string
-  requests: Allowance | undefined
-  tokens: Allowance | undefined
-  /** In the order of their grants. */
-  readonly reserved: Set<Reservation>
-  reservedRequests: number
-  reservedTokens: number
-  /** The latest grant whose headers were heard. */
-  seenGrant: number
-  publishedMs: number
-  /** A request did not fit in since it last had more: when it has, that one should look again. */
-  isMissed: boolean
-}
-
 /** What follows from a change here. */
 export interface HeadroomEvents {
   monotonicMs(): number
@@ -102,248 +81,89 @@ export interface HeadroomEvents {
   publish(notice: LimitsNotice): void
 }
 
-export const MAX_ENTRIES = 16_384
-/** The least of all entries is looked up at most so often: while one is short, each release would have it looked up. */
-const LOOK_UP_MS = 50
 /** Reports are passed on at most so often, more often while little is left. */
 const PUBLISH_MS = 1_000
 const PUBLISH_SHORT_MS = 100
-const SHORT = 0.1
 
 export function createHeadroom(events: HeadroomEvents): Headroom {
-  const domains = new Map<string, Map<string, Entry>>()
-  let size = 0
-  let nextDueMs = Number.POSITIVE_INFINITY
-  /** No entry has less to spare; lower than need be after a rise, until it is looked up anew. */
-  let leastRequests = Number.POSITIVE_INFINITY
-  let leastTokens = Number.POSITIVE_INFINITY
-  let isStale = false
-  let lookedUpMs = Number.NEGATIVE_INFINITY
-
-  function entryOf(account: Account, model: string): Entry | undefined {
-    const models = domains.get(limitDomain(account))
-    return models?.get(upstreamName(account, model))
-  }
-
-  function entryFor(domain: string, model: string): Entry {
-    let models = domains.get(domain)
-    const known = models?.get(model)
-    if (known !== undefined) return known
-    if (size >= MAX_ENTRIES) dropOldest()
-    models = domains.get(domain) ?? new Map<string, Entry>()
-    domains.set(domain, models)
-    const entry: Entry = {
-      domain,
-      model,
-      requests: undefined,
-      tokens: undefined,
-      reserved: new Set(),
-      reservedRequests: 0,
-      reservedTokens: 0,
-      seenGrant: 0,
-      publishedMs: Number.NEGATIVE_INFINITY,
-      isMissed: false,
-    }
-    models.set(model, entry)
-    size++
-    return entry
-  }
-
-  function dropOldest(): void {
-    const oldest = domains.values().next().value?.values().next().value
-    if (oldest !== undefined) drop(oldest)
-  }
+  const entries = createEntries()
+  const least = createLeast(entries, events.monotonicMs)
 
   function drop(entry: Entry): void {
-    const models = domains.get(entry.domain)
-    if (models?.get(entry.model) !== entry) return
-    models.delete(entry.model)
-    if (models.size === 0) domains.delete(entry.domain)
-    size--
-    isStale = true
+    entries.drop(entry)
+    least.raised()
   }
 
-  /** Brings the lower bounds and the next due time in step with a changed entry. */
-  function lowered({ requests, tokens, reservedRequests, reservedTokens }: Entry): void {
-    if (requests !== undefined) {
-      leastRequests = Math.min(leastRequests, spareOf(requests, reservedRequests))
-      nextDueMs = Math.min(nextDueMs, nextChangeMs(requests))
-    }
-    if (tokens !== undefined) {
-      leastTokens = Math.min(leastTokens, spareOf(tokens, reservedTokens))
-      nextDueMs = Math.min(nextDueMs, nextChangeMs(tokens))
-    }
-  }
-
-  function lookUpLeast(): void {
-    isStale = false
-    lookedUpMs = events.monotonicMs()
-    leastRequests = Number.POSITIVE_INFINITY
-    leastTokens = Number.POSITIVE_INFINITY
-    for (const models of domains.values()) for (const entry of models.values()) lowered(entry)
-  }
-
-  function release(entry: Entry, reservation: Reservation): boolean {
-    if (!entry.reserved.delete(reservation)) return false
-    if (reservation.holdsRequest) entry.reservedRequests--
-    if (reservation.holdsTokens) entry.reservedTokens -= reservation.tokens
-    isStale = true
-    return true
-  }
-
-  /** What was granted up to here is counted in what the upstream says. */
-  function releaseUpTo(entry: Entry, grant: number): void {
-    for (const reservation of entry.reserved) {
-      if (reservation.grant > grant) return
-      release(entry, reservation)
-    }
-  }
-
+  /** Takes in what was told of an entry at an instant; who waits hears of it where that is more than there was. */
   function put(entry: Entry, limits: ReportedLimits, atMs: number, before: ReturnType<typeof roomOf>): void {
-    const nowMs = events.monotonicMs()
-    const { requests, tokens } = limits
-    if (requests !== undefined && isMeant(requests)) entry.requests = openAllowance(requests, atMs, nowMs)
-    if (tokens !== undefined && isMeant(tokens)) entry.tokens = openAllowance(tokens, atMs, nowMs)
-    if (entry.requests === undefined && entry.tokens === undefined) {
+    open(entry, limits, atMs, events.monotonicMs())
+    if (isEmpty(entry)) {
       drop(entry)
       events.raised(entry.domain)
       return
     }
-    isStale = true
-    lowered(entry)
+    least.raised()
+    least.lowered(entry)
     events.changed()
     const after = roomOf(entry)
     if (after.requests > before.requests || after.tokens > before.tokens) events.raised(entry.domain)
   }
 
-  function roomOf({ requests, tokens, reservedRequests, reservedTokens }: Entry) {
-    return {
-      requests: requests === undefined ? Number.POSITIVE_INFINITY : spareOf(requests, reservedRequests),
-      tokens: tokens === undefined ? Number.POSITIVE_INFINITY : spareOf(tokens, reservedTokens),
-    }
-  }
-
   function passOn(account: Account, entry: Entry): void {
     const nowMs = events.monotonicMs()
-    const everyMs = isShort(entry) ? PUBLISH_SHORT_MS : PUBLISH_MS
-    if (nowMs - entry.publishedMs < everyMs) return
+    if (nowMs - entry.publishedMs < (isShort(entry) ? PUBLISH_SHORT_MS : PUBLISH_MS)) return
     entry.publishedMs = nowMs
-    const toWallMs = events.wallMs() - nowMs
-    const { requests, tokens, model } = entry
-    events.publish({
-      kind: 'limits',
-      account: account.id,
-      model,
-      ...(requests === undefined ? {} : { requests: told(requests, toWallMs) }),
-      ...(tokens === undefined ? {} : { tokens: told(tokens, toWallMs) }),
-    })
-  }
-
-  function isInWay(entry: Entry, tokens: number): { requests: boolean; tokens: boolean } {
-    return {
-      requests: entry.requests !== undefined && !hasSpare(entry.requests, entry.reservedRequests, 1),
-      tokens: entry.tokens !== undefined && !hasSpare(entry.tokens, entry.reservedTokens, tokens),
-    }
-  }
-
-  /** Lets resets happen and buckets refill; true when something came back. */
-  function advance(entry: Entry, nowMs: number): boolean {
-    const { requests, tokens } = entry
-    let cameBack = false
-    if (requests !== undefined && refill(requests, nowMs)) cameBack = true
-    if (tokens !== undefined && refill(tokens, nowMs)) cameBack = true
-    if (requests !== undefined && requests.resetAtMs <= nowMs) {
-      cameBack = true
-      entry.requests = afterReset(requests, nowMs)
-      if (!isBucket(entry.requests)) {
-        entry.reservedRequests = 0
-        for (const reservation of entry.reserved) reservation.holdsRequest = false
-      }
-    }
-    if (tokens !== undefined && tokens.resetAtMs <= nowMs) {
-      cameBack = true
-      entry.tokens = afterReset(tokens, nowMs)
-      if (!isBucket(entry.tokens)) {
-        entry.reservedTokens = 0
-        for (const reservation of entry.reserved) reservation.holdsTokens = false
-      }
-    }
-    if (entry.requests === undefined && entry.tokens === undefined) drop(entry)
-    return cameBack
+    events.publish(noticeOf(entry, account.id, events.wallMs() - nowMs))
   }
 
   return {
     get known() {
-      return size > 0
+      return entries.size > 0
     },
     get size() {
-      return size
+      return entries.size
     },
     get nextDueMs() {
-      return nextDueMs
+      return least.nextDueMs
     },
-    mayBar(tokens) {
-      if (size === 0) return false
-      const need = Math.max(1, tokens)
-      if (leastRequests >= 1 && leastTokens >= need) return false
-      if (isStale && events.monotonicMs() - lookedUpMs >= LOOK_UP_MS) lookUpLeast()
-      return leastRequests < 1 || leastTokens < need
-    },
+    mayBar: tokens => entries.size > 0 && least.mayBeBelow(tokens),
     covers(account, model, tokens) {
-      const entry = entryOf(account, model)
-      if (entry === undefined) return true
-      const inWay = isInWay(entry, tokens)
-      const fits = !inWay.requests && !inWay.tokens
-      if (!fits) entry.isMissed = true
-      return fits
+      const entry = entries.of(account, model)
+      return entry === undefined || fits(entry, tokens)
     },
     shareLeft(account, model) {
-      const entry = entryOf(account, model)
-      if (entry === undefined) return 1
-      const { requests, tokens, reservedRequests, reservedTokens } = entry
-      return Math.min(shareOf(requests, reservedRequests), shareOf(tokens, reservedTokens))
+      const entry = entries.of(account, model)
+      return entry === undefined ? 1 : leastShareOf(entry)
     },
     freeAtMs(account, model, tokens) {
-      const entry = entryOf(account, model)
-      if (entry === undefined) return 0
-      const inWay = isInWay(entry, tokens)
-      return Math.max(
-        inWay.requests ? roomAtMs(entry.requests!, entry.reservedRequests, 1) : 0,
-        inWay.tokens ? roomAtMs(entry.tokens!, entry.reservedTokens, tokens) : 0,
-      )
+      const entry = entries.of(account, model)
+      return entry === undefined ? 0 : freeAtMs(entry, tokens)
     },
     reserve(account, model, tokens, grant) {
-      const entry = entryOf(account, model)
+      const entry = entries.of(account, model)
       if (entry === undefined) return undefined
-      const reservation = { entry, grant, tokens, holdsRequest: true, holdsTokens: true }
-      entry.reserved.add(reservation)
-      entry.reservedRequests++
-      entry.reservedTokens += tokens
-      if (entry.requests !== undefined) entry.requests.used = true
-      if (entry.tokens !== undefined) entry.tokens.used = true
-      lowered(entry)
+      const reservation = reserveIn(entry, grant, tokens)
+      least.lowered(entry)
       return reservation
     },
     report(account, model, limits, grant, atMs) {
-      const entry = entryFor(limitDomain(account), upstreamName(account, model))
+      const entry = entries.make(limitDomain(account), upstreamName(account, model))
       if (grant < entry.seenGrant) return
       entry.seenGrant = grant
       const before = roomOf(entry)
-      releaseUpTo(entry, grant)
+      if (releaseUpTo(entry, grant)) least.raised()
       put(entry, limits, atMs, before)
-      if (size > 0 && entryOf(account, model) === entry) passOn(account, entry)
+      if (entries.of(account, model) === entry) passOn(account, entry)
     },
     settle(reservation, spent) {
-      const { entry } = reservation
-      if (!release(entry, reservation)) return
+      if (!release(reservation)) return
+      least.raised()
       if (spent !== undefined) {
         const { usage } = spent
-        if (entry.requests !== undefined && reservation.holdsRequest) take(entry.requests, 1)
-        const used = usage === undefined ? reservation.tokens : usage.inputTokens + usage.outputTokens
-        if (entry.tokens !== undefined && reservation.holdsTokens && used > 0) take(entry.tokens, used)
-        lowered(entry)
+        spend(reservation, usage && usage.inputTokens + usage.outputTokens)
+        least.lowered(reservation.entry)
       }
-      events.raised(entry.domain)
+      events.raised(reservation.entry.domain)
     },
     heard(account, { model, requests, tokens }) {
       const nowMs = events.monotonicMs()
@@ -353,76 +173,37 @@ export function createHeadroom(events: HeadroomEvents): Headroom {
         remaining: of.remaining,
         resetMs: of.resetAtMs + toMonotonicMs - nowMs,
       })
-      const entry = entryFor(limitDomain(account), model)
-      put(
-        entry,
-        {
-          ...(requests === undefined ? {} : { requests: reported(requests) }),
-          ...(tokens === undefined ? {} : { tokens: reported(tokens) }),
-        },
-        nowMs,
-        roomOf(entry),
-      )
+      const entry = entries.make(limitDomain(account), model)
+      const limits = {
+        ...(requests === undefined ? {} : { requests: reported(requests) }),
+        ...(tokens === undefined ? {} : { tokens: reported(tokens) }),
+      }
+      put(entry, limits, nowMs, roomOf(entry))
     },
-    of(account, nowMs) {
-      const models = domains.get(limitDomain(account))?.values() ?? []
-      return Array.from(models, ({ model, requests, tokens, reservedRequests, reservedTokens }) => ({
-        model,
-        requests: requests && windowOf(requests, reservedRequests, nowMs),
-        tokens: tokens && windowOf(tokens, reservedTokens, nowMs),
-      }))
-    },
+    of: (account, nowMs) =>
+      Array.from(entries.within(limitDomain(account)), entry => ({
+        model: entry.model,
+        ...windowsOf(entry, nowMs),
+      })),
     forget(account) {
       const domain = limitDomain(account)
-      const models = domains.get(domain)
-      if (models === undefined) return
-      for (const entry of [...models.values()]) drop(entry)
-      events.raised(domain)
+      const known = [...entries.within(domain)]
+      for (const entry of known) drop(entry)
+      if (known.length > 0) events.raised(domain)
     },
     tick(nowMs) {
-      if (nowMs < nextDueMs) return
+      if (nowMs < least.nextDueMs) return
       const raised = new Set<string>()
-      for (const models of [...domains.values()]) {
-        for (const entry of [...models.values()]) {
-          // Buckets refill all the time: who waits for something else need not hear of each.
-          if (!advance(entry, nowMs) || !entry.isMissed) continue
-          entry.isMissed = false
-          raised.add(entry.domain)
-        }
+      for (const entry of [...entries]) {
+        const cameBack = advance(entry, nowMs)
+        if (isEmpty(entry)) drop(entry)
+        // Buckets refill all the time: who waits for something else need not hear of each.
+        if (!cameBack || !entry.isMissed) continue
+        entry.isMissed = false
+        raised.add(entry.domain)
       }
-      nextDueMs = Number.POSITIVE_INFINITY
-      lookUpLeast()
+      least.lookUp()
       for (const domain of raised) events.raised(domain)
     },
   }
-}
-
-function windowOf({ limit, remaining, resetAtMs }: Allowance, reserved: number, nowMs: number): LimitWindow {
-  return {
-    limit: limit === Number.POSITIVE_INFINITY ? undefined : limit,
-    remaining,
-    reserved,
-    resetInMs: Math.max(0, resetAtMs - nowMs),
-  }
-}
-
-/** What is under way was taken from the window that is over; from a bucket it is taken still. */
-function isBucket(allowance: Allowance | undefined): boolean {
-  return allowance !== undefined && allowance.refillPerMs > 0
-}
-
-function told({ limit, remaining, resetAtMs }: Allowance, toWallMs: number) {
-  return {
-    ...(limit === Number.POSITIVE_INFINITY ? {} : { limit }),
-    remaining,
-    resetAtMs: resetAtMs + toWallMs,
-  }
-}
-
-function isShort({ requests, tokens }: Entry): boolean {
-  return [requests, tokens].some(
-    allowance =>
-      allowance !== undefined &&
-      (allowance.limit === Number.POSITIVE_INFINITY || allowance.remaining < allowance.limit * SHORT),
-  )
 }
