@@ -64,6 +64,16 @@ it('late follows what was expected of each request', () => {
   expect(delay.afterMs(100)).toBe(200)
 })
 
+it('late is one and a half sigmas above the median, the sigma told by the 84th percentile', () => {
+  const delay = new HedgeDelay()
+  // Median e^0 and 84th percentile e^0.4 times what was expected; the tail tells nothing.
+  for (let i = 0; i < 200; i++) {
+    const multiple = i % 10 < 6 ? 1 : i % 10 < 9 ? Math.exp(0.4) : 40
+    delay.sample(1_000 * multiple, 1_000)
+  }
+  expect(delay.afterMs(1_000)).toBeCloseTo(1_000 * Math.exp(0.6), 6)
+})
+
 it('late is a matter of the many: it stays where it is when one stream in ten takes fifty times as long', () => {
   const [calm, sick] = [new HedgeDelay(), new HedgeDelay()]
   for (let i = 0; i < 256; i++) {
