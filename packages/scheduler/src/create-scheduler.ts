@@ -7,32 +7,24 @@ import { createCore } from './engine/create-core.ts'
 import { createDueTick, type DueTick } from './engine/due-tick.ts'
 import { Leases } from './engine/leases.ts'
 import { locate } from './engine/locate.ts'
-import { isPromise } from './engine/maybe-promise.ts'
-import { ACTIONS, type OperatorAction } from './engine/overrides.ts'
+import { isPromise, quietly } from './engine/maybe-promise.ts'
 import { bindOwners, unbindOwners } from './engine/owners.ts'
 import type { Run } from './engine/run.ts'
 import { runSelection } from './engine/select.ts'
 import { None, Selected, Waits } from './engine/selections.ts'
-import { bindSession, knowsSession, quietly } from './engine/session-binding.ts'
+import { bindSession, knowsSession } from './engine/session-binding.ts'
 import { aborted, drained, givenUp } from './engine/turn-away.ts'
 import { createWaiting, type Waiting } from './engine/waiting.ts'
 import { cachedTokensAt } from './engine/warm-places.ts'
 import { SchedulerError } from './errors.ts'
 import type { Account } from './model/account.ts'
+import { ACTIONS, type AccountEvent, type AccountState, type OperatorAction } from './model/account-state.ts'
 import type { Decision } from './model/decision.ts'
 import type { ModelLimits } from './model/limits.ts'
 import type { ScheduleRequest } from './model/request.ts'
 import type { Selection } from './model/selection.ts'
 import type { HealthNotice, MaybePromise, Slot } from './ports.ts'
-import type {
-  AccountEvent,
-  AccountState,
-  CancelSignal,
-  Located,
-  Scheduler,
-  SchedulerListener,
-  SchedulerOptions,
-} from './scheduler.ts'
+import type { CancelSignal, Located, Scheduler, SchedulerListener, SchedulerOptions } from './scheduler.ts'
 import { recordResult } from './stats/runtime-stats.ts'
 
 /**

@@ -12,11 +12,10 @@ export type { DequeueLine, DequeuePolicy, StatefulDequeue, StatelessDequeue } fr
 export { tenantFair, warmFair } from './dequeue/fair.ts'
 export { fifo } from './dequeue/fifo.ts'
 export type { Waiter } from './dequeue/waiter.ts'
-export type { OperatorAction, Override } from './engine/overrides.ts'
 export { isSchedulerError, SchedulerError, type SchedulerErrorCode } from './errors.ts'
 export { type Explanation, explain, explanationText } from './explain.ts'
 export type { Filter, FilterFacts, FilterReason } from './filters/filter.ts'
-export { modelFilter, upstreamModel } from './filters/model.ts'
+export { modelFilter } from './filters/model.ts'
 export { platformFilter } from './filters/platform.ts'
 export { transportFilter } from './filters/transport.ts'
 export { type CoolDownRules, DEFAULT_COOL_DOWNS } from './health/cool-down.ts'
@@ -26,6 +25,7 @@ export { HedgeDelay } from './hedging/hedge-delay.ts'
 export { MAX_ODDS } from './learning/error-odds.ts'
 // The nouns.
 export type { Account, ModelRules, Transport } from './model/account.ts'
+export type { AccountEvent, AccountState, OperatorAction, Override } from './model/account-state.ts'
 export type {
   Decision,
   DecisionAttempt,
@@ -37,6 +37,7 @@ export type {
 } from './model/decision.ts'
 export type { Lease, Settlement } from './model/lease.ts'
 export type { LimitWindow, ModelLimits, ReportedLimits, ReportedWindow } from './model/limits.ts'
+export { upstreamModel } from './model/model-rules.ts'
 export type { Outcome, OutcomeKind, Usage } from './model/outcome.ts'
 export type { ScheduleRequest } from './model/request.ts'
 export type { NoneReason, Selection, WaitPlan } from './model/selection.ts'
@@ -84,8 +85,6 @@ export { type Replay, replay } from './replay.ts'
 export { randomFew } from './samplers/random-few.ts'
 export type { Sampler } from './samplers/sampler.ts'
 export type {
-  AccountEvent,
-  AccountState,
   AcquireOptions,
   CancelSignal,
   Located,

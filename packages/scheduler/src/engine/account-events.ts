@@ -1,4 +1,4 @@
-import type { AccountEvent } from '../scheduler.ts'
+import type { AccountEvent } from '../model/account-state.ts'
 
 /** The last changes of accounts' states, for whoever looks later. */
 export interface AccountEvents {

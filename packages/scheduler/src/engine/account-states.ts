@@ -1,6 +1,6 @@
 import { slownessOf } from '../learning/slowness.ts'
+import type { AccountState } from '../model/account-state.ts'
 import type { ModelLimits } from '../model/limits.ts'
-import type { AccountState } from '../scheduler.ts'
 import type { Core } from './core.ts'
 
 /** Every account as the scheduler sees it now. */

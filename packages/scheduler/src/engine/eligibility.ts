@@ -1,5 +1,5 @@
 import { OPEN, REACHABLE } from '../columns/columns.ts'
-import { isModelLimited } from '../filters/standing.ts'
+import { isModelLimited } from '../model/held.ts'
 import type { Core } from './core.ts'
 import { type EligibleSet, isMember } from './eligible-set.ts'
 import type { Run } from './run.ts'

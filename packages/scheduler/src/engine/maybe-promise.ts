@@ -18,5 +18,11 @@ export function guarded<T, F>(
   }
 }
 
+/** Calls a port whose failure must cost nothing: a binding that could not be kept up costs a cold cache next time, no request. */
+export function quietly(call: () => MaybePromise<unknown>): MaybePromise<void> {
+  const answer = guarded<unknown, undefined>(call, () => undefined)
+  return isPromise(answer) ? answer.then(() => undefined) : undefined
+}
+
 /** What is left of a step: nothing, or an answer that comes later. */
 export type Pending = Promise<void> | undefined

@@ -1,4 +1,4 @@
-import { isModelLimited } from '../filters/standing.ts'
+import { isModelLimited } from '../model/held.ts'
 import { busy } from './conclude.ts'
 import type { Core } from './core.ts'
 import type { EligibleSet } from './eligible-set.ts'

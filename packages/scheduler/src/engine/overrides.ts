@@ -1,10 +1,4 @@
-/** What an operator may say of an account while it runs; see `Scheduler.operate`. */
-export type OperatorAction = (typeof ACTIONS)[number]
-
-export const ACTIONS = ['drain', 'enable', 'disable', 'reset'] as const
-
-/** An operator's word that stands beside the account source's own. */
-export type Override = 'drain' | 'disable'
+import type { Override } from '../model/account-state.ts'
 
 /** Operators' words by account id. They outlive reloads of the source, also ones in which the account is missing. */
 export interface Overrides {

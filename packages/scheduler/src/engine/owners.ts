@@ -2,8 +2,7 @@ import { type BindingScope, ownerBindingKey } from '../affinity/binding-key.ts'
 import { SchedulerError } from '../errors.ts'
 import type { MaybePromise } from '../ports.ts'
 import type { Core } from './core.ts'
-import { isPromise } from './maybe-promise.ts'
-import { quietly } from './session-binding.ts'
+import { isPromise, quietly } from './maybe-promise.ts'
 
 /** Where hard keys lead. */
 export type OwnerLookup =

@@ -2,7 +2,7 @@ import type { BindingScope } from '../affinity/binding-key.ts'
 import type { ScheduleRequest } from '../model/request.ts'
 import type { MaybePromise } from '../ports.ts'
 import type { Core } from './core.ts'
-import { guarded, isPromise } from './maybe-promise.ts'
+import { guarded, isPromise, quietly } from './maybe-promise.ts'
 import type { Run } from './run.ts'
 
 /** Points the session at where its request went, as the profile and the binding found before allow. */
@@ -34,10 +34,4 @@ export function knowsSession(
     () => undefined,
   )
   return isPromise(found) ? found.then(account => account !== undefined) : found !== undefined
-}
-
-/** A binding that could not be kept up costs a cold cache next time; it must not cost this request. */
-export function quietly(call: () => MaybePromise<unknown>): MaybePromise<void> {
-  const answer = guarded<unknown, undefined>(call, () => undefined)
-  return isPromise(answer) ? answer.then(() => undefined) : undefined
 }

@@ -1,11 +1,10 @@
 import { OPEN, REACHABLE } from '../columns/columns.ts'
-import { heldUntilMs, isRetired, nextModelLimitMs } from '../filters/standing.ts'
 import { type Ejection, type EjectionRules, HEALTHY, nextTickMs } from '../health/ejection.ts'
 import type { Account } from '../model/account.ts'
+import type { AccountState, Override } from '../model/account-state.ts'
+import { heldUntilMs, isRetired, nextModelLimitMs } from '../model/held.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Slot } from '../ports.ts'
-import type { AccountState } from '../scheduler.ts'
-import type { Override } from './overrides.ts'
 
 /** What is said of one account, by whomever; instants are monotonic. What follows from it is read by the functions below. */
 export interface Standing {

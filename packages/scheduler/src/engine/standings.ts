@@ -3,13 +3,13 @@
 import { type Columns, REACHABLE, touch } from '../columns/columns.ts'
 import { coolDownMs, verdict } from '../health/cool-down.ts'
 import { type Ejection, type EjectionEvent, HEALTHY, slowStartShare, step } from '../health/ejection.ts'
+import type { AccountState, OperatorAction, Override } from '../model/account-state.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Clock, HealthNotice, HealthStore, Slot } from '../ports.ts'
 import type { Profile } from '../profile.ts'
-import type { AccountState } from '../scheduler.ts'
 import { resetResults } from '../stats/runtime-stats.ts'
-import { createOverrides, type OperatorAction, type Override } from './overrides.ts'
-import { quietly } from './session-binding.ts'
+import { quietly } from './maybe-promise.ts'
+import { createOverrides } from './overrides.ts'
 import {
   availableAtMs,
   clear,

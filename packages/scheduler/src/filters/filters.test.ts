@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Account, ModelRules } from '../model/account.ts'
+import { heldUntilMs, isModelLimited, isRetired, mustClear, nextModelLimitMs } from '../model/held.ts'
+import { servesModel, upstreamModel } from '../model/model-rules.ts'
 import { stateDomain } from './domain.ts'
-import { modelFilter, servesModel, upstreamModel } from './model.ts'
+import { modelFilter } from './model.ts'
 import { isForeign, platformFilter } from './platform.ts'
-import { heldUntilMs, isModelLimited, isRetired, mustClear, nextModelLimitMs } from './standing.ts'
 import { carriesTransport, transportFilter } from './transport.ts'
 
 const account = (facts: Partial<Account> = {}): Account => ({ id: 'a', order: 0, ...facts })

@@ -1,5 +1,5 @@
-import { upstreamModel } from '../filters/model.ts'
 import type { Account } from '../model/account.ts'
+import { upstreamModel } from '../model/model-rules.ts'
 
 /** What counts an account's limits: its own id unless it says otherwise. */
 export function limitDomain(account: Account): string {

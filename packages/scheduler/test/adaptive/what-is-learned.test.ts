@@ -88,6 +88,26 @@ describe('what an account was learned to be', () => {
     for (const lease of [silent[1]!, other]) lease[Symbol.dispose]()
   })
 
+  it('is not that slots come free at once because attempts failed at once', async () => {
+    const shed = async (failures: number): Promise<number> => {
+      const world = pool(1)
+      const held = async (ms: number, kind: 'ok' | 'client_error' | 'server_error') => {
+        const lease = await world.scheduler.acquire({ model: 'm' })
+        world.clock.advance(ms)
+        lease.settle({ outcome: { kind } })
+      }
+      for (let i = 0; i < 8; i++) {
+        await held(20_000, 'ok')
+        for (let n = 0; n < failures; n++) await held(10, 'server_error')
+      }
+      for (let i = 0; i < 2; i++) await world.scheduler.acquire({ model: 'm' })
+      const waiting = [1, 2, 3, 4, 5].map(() => ask(world.scheduler, { model: 'm' }))
+      await settled()
+      return Number(/takes (\d+) ms/.exec(waiting[4]!.error!.message)![1])
+    }
+    expect(await shed(2)).toBe(await shed(0))
+  })
+
   it('is not that slots are held for hours because one stream was', async () => {
     const world = pool(1)
     for (let i = 0; i < 8; i++) {

@@ -1,4 +1,4 @@
-import type { Account } from '../model/account.ts'
+import type { Account } from './account.ts'
 
 /** Instants of an account that have an end; at the instant itself the account is free again. */
 const UNTIL = ['overloadedUntilMs', 'rateLimitedUntilMs', 'blockedUntilMs'] as const
