@@ -56,6 +56,8 @@ export interface Core {
   readonly learning: Learning | undefined
   /** Requests that wait in the queue. */
   queueDepth: number
+  /** Whether a tenant's request that passes free accounts by would find a place in it. */
+  mayQueue: (tenant: string) => boolean
   /** Slots granted so far. */
   grants: number
 

@@ -102,6 +102,7 @@ export function createCore(options: SchedulerOptions, events: CoreEvents): Core 
     listener: createLoadListener({ columns, roster, profile }, events),
     modelLimits: false,
     queueDepth: 0,
+    mayQueue: () => true,
     grants: 0,
     ranked: createRanked(),
     draw: profile.picker.createDraw(),

@@ -15,8 +15,9 @@ import { withCached } from './warm-places.ts'
  *   this account     its cost + hold / its slots x (1 + who waits for it alone)         while nobody waits at all
  *   any of those     mean cost + hold / all their slots x (1 + everybody who waits)     over the full ones that are worth it
  *
- * where hold is the mean time that slots are held. It waits at most as long as it stands to gain, and never longer than
- * the rule says. Meanwhile it takes any account that costs no more than what it waits for, and the longer it waits, the more
+ * where hold is the mean time that slots are held. It waits at most as long as it stands to gain, never longer than the
+ * rule says, and never longer than half of what a request may wait at all: then it takes what there is, for being turned away with
+ * an account free would be worse than any. For the same reason it passes nothing by where the queue has no place for it. Meanwhile it takes any account that costs no more than what it waits for, and the longer it waits, the more
  * it takes:
  *
  *   cost <= hoped-for cost and wait + margin + time waited
@@ -29,10 +30,12 @@ export function mayWaitForBetter(core: Core, run: Run): boolean {
   const hope = hopeOf(core, run, level, freeMs - patience.marginMs)
   if (hope === undefined) return false
   const byChoice = freeMs < Number.POSITIVE_INFINITY
-  if (byChoice && hope.inMs + patience.marginMs >= freeMs) return false
+  const longestMs = Math.min(patience.maxMs, core.profile.wait.pool.timeoutMs / 2, freeMs - hope.costMs)
+  if (byChoice && (hope.inMs + patience.marginMs >= freeMs || longestMs <= 0 || !core.mayQueue(run.tenant)))
+    return false
   run.bounds = level
   run.acceptMs = Math.min(hope.inMs, freeMs)
-  run.patientUntilMs = run.startedMs + Math.min(patience.maxMs, freeMs - hope.costMs)
+  run.patientUntilMs = run.startedMs + longestMs
   return byChoice
 }
 

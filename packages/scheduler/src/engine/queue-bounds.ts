@@ -12,6 +12,8 @@ import type { WaitQueue } from './wait-queue.ts'
 export interface QueueBounds<W extends Waiter> {
   entered(waiter: W): void
   left(waiter: W, how: 'admitted' | 'gone'): void
+  /** Whether a tenant's request would find a place in the pool's queue without anybody leaving it. */
+  hasPlaceFor(tenant: string): boolean
   /** Whether a run may enter: yes, yes once another waiter has been turned away (`displaced`), or not at all. */
   judge(run: Run): Entry<W>
   displaced(run: Run): SchedulerError
@@ -100,6 +102,14 @@ export function createQueueBounds<W extends Waiter>(
     return `${before} requests would be served before this one, which takes ${Math.round(waitMs)} ms as slots are held; the limit is ${Math.round(mostMs)} ms${standing}.`
   }
 
+  /** The places a tenant has, of so many, and those it may have: all, while nobody else waits. */
+  function placesOf(tenant: string, maxWaiting: number): { readonly own: number; readonly share: number } {
+    const own = counts.get(tenant) ?? 0
+    const areOthers = counts.size > (own > 0 ? 1 : 0)
+    const share = areOthers ? shareOf(profile.waits, profile.wait.pool.maxShare, maxWaiting) : maxWaiting
+    return { own, share }
+  }
+
   /** The waiter that makes way for another tenant's; undefined when no tenant is above its share. */
   function inExcess(share: number): W | undefined {
     let most = share
@@ -133,16 +143,19 @@ export function createQueueBounds<W extends Waiter>(
       if (how === 'admitted') rate.served(clock.monotonicMs())
       if (queue.length === 0) rate.idle(clock.monotonicMs())
     },
+    hasPlaceFor(tenant) {
+      const { max } = profile.wait.pool
+      const { own, share } = placesOf(tenant, max)
+      return queue.length < max && own < share
+    },
     judge(run) {
       const { maxWaiting } = run.plan!
       const ahead = isPerAccount(run) ? queue.waitingFor(run.waitRow) : queue.length
       const shed = tooLong(run)
       if (shed !== undefined) return full(run, shed)
       const isFull = ahead >= maxWaiting
-      const share = shareOf(profile.waits, profile.wait.pool.maxShare, maxWaiting)
-      const own = counts.get(run.tenant) ?? 0
-      const areOthers = counts.size > (own > 0 ? 1 : 0)
-      if (!areOthers || share >= maxWaiting) {
+      const { own, share } = placesOf(run.tenant, maxWaiting)
+      if (share >= maxWaiting) {
         if (!isFull) return FREE
         return full(run, `${ahead} requests are waiting already; the limit is ${maxWaiting}.`)
       }

@@ -62,6 +62,7 @@ export function createWaiting(
   const bounds = createQueueBounds<WaitingRun>(core, queue, run =>
     line === undefined ? queue.length : line.ahead({ tenant: run.tenant, ...standingOf(run) }),
   )
+  core.mayQueue = tenant => bounds.hasPlaceFor(tenant)
   let sequence = 0
   /** Rows of which there was news while those who could use them had a slot on its way: looked at when none comes. */
   const missed = new Set<number>()

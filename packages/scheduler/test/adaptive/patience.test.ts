@@ -9,13 +9,13 @@ const HOLD_MS = 8_000
  * A request of so many tokens, whose session is warm at `warm`, which is full: four slots, so that one comes free in 2 s.
  * `idle` has sixteen, of which two are in use.
  */
-async function comes(tokens: number) {
+async function comes(tokens: number, wait = { timeoutMs: 30_000, max: 100 }, inLine = 0) {
   const world = createWorld({
     accounts: [
       { id: 'warm', concurrency: 4 },
       { id: 'idle', concurrency: 16 },
     ],
-    profile: adaptiveProfile(),
+    profile: adaptiveProfile({ wait: { pool: wait } }),
   })
   const { scheduler, clock } = world
   const only = (id: string) => new Set(['warm', 'idle'].filter(other => other !== id))
@@ -39,6 +39,8 @@ async function comes(tokens: number) {
       }),
     )
   const [, idle] = [await hold('warm', 4), await hold('idle', 2)]
+  // For the warm account alone: they are in nobody's way but its own.
+  for (let i = 0; i < inLine; i++) ask(scheduler, { model: 'm', inputTokens: 100, excluded: only('warm') })
   const asked = ask(scheduler, { model: 'm', session: 's', inputTokens: tokens })
   await settled()
   const free = async (lease: Lease) => {
@@ -77,5 +79,26 @@ it('waits no longer than it stands to gain', async () => {
   expect(asked.lease).toBeUndefined()
   clock.advance(600)
   await settled()
+  expect(asked.lease?.account.id).toBe('idle')
+})
+
+it('is not turned away while an account is free: its patience ends halfway to where its wait does', async () => {
+  const { asked, clock } = await comes(40_000, { timeoutMs: 3_000, max: 100 })
+  expect(asked.lease).toBeUndefined()
+  clock.advance(1_499)
+  await settled()
+  expect(asked.lease).toBeUndefined()
+  clock.advance(1)
+  await settled()
+  expect(asked.lease?.account.id).toBe('idle')
+})
+
+it.each([
+  ['the queue is full', { timeoutMs: 30_000, max: 2 }, 2],
+  ['there is no queue', { timeoutMs: 30_000, max: 0 }, 0],
+  ['nobody may wait', { timeoutMs: 0, max: 100 }, 0],
+])('passes nothing by where %s', async (_, wait, inLine) => {
+  const { asked } = await comes(60_000, wait, inLine)
+  expect(asked.error).toBeUndefined()
   expect(asked.lease?.account.id).toBe('idle')
 })
