@@ -2,7 +2,7 @@ import type { Account } from '../model/account.ts'
 import { createEntry, type Entry } from './entry.ts'
 import { limitDomain, upstreamName } from './limit-domain.ts'
 
-/** Entries by limit domain and model: {@link MAX_ENTRIES} at most, of which the oldest is forgotten. */
+/** Entries by limit domain and model: {@link MAX_ENTRIES} at most; beyond, the first of the longest known domain is forgotten. */
 export interface Entries extends Iterable<Entry> {
   readonly size: number
   of(account: Account, model: string): Entry | undefined

@@ -35,7 +35,7 @@ import { limitDomain, upstreamName } from './limit-domain.ts'
  * Headers of a request older than the last one heard of are old news. At its reset a window begins anew; a bucket
  * refills evenly (allowance.ts).
  *
- * Bounded: `MAX_ENTRIES` (entries.ts) pairs of domain and model, of which the oldest is forgotten. Requests in flight when
+ * Bounded: `MAX_ENTRIES` (entries.ts) pairs of domain and model. Requests in flight when
  * the first headers of a pair arrive are not known to it. Reservations of other nodes are not seen, their reports are.
  */
 export interface Headroom {
