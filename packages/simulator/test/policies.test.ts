@@ -224,6 +224,14 @@ describe('a published policy prefers', () => {
 })
 
 describe('an oracle knows at once', () => {
+  it('who is slow where accounts have no token limit, as in a replay', () => {
+    const unlimited = Number.POSITIVE_INFINITY
+    const ailmentOf = (account: number) => (account === 0 ? { ...well, firstToken: 10 } : well)
+    const pool = many(4).map(account => ({ ...account, tokensPerMinute: unlimited }))
+    const { order } = setUp('oracle', { ailmentOf, tokensLeft: () => unlimited }, pool)
+    expect(order([0, 3, 2, 1])).toEqual([3, 2, 1, 0])
+  })
+
   it('who is dead, ill, sure to fail or out of tokens', () => {
     const illOf = (...ill: Ailment[]) => ({ ailmentOf: (account: number) => ill[account]! })
     const ill = illOf({ ...well, dead: true }, { ...well, firstToken: 10 }, well, {

@@ -50,7 +50,7 @@ function trueCost({ accounts, truth, law }: PolicyWorld): CostRanker {
       crowdingCost(crowdingMs, u, bounds[MEAN_USE]!, cached / Math.max(1, request.inputTokens)) +
       coldCost(cold, PER_TOKEN_MS, { uncachedTokens, leaving: false, lineMs: 0 }) +
       errorCost(Math.min(MAX_ODDS, errorShare / (1 - errorShare)), failureMs, ttftMs) +
-      headroomCost(headroomMs, left / account.tokensPerMinute, spent)
+      headroomCost(headroomMs, Number.isFinite(left) ? left / account.tokensPerMinute : 1, spent)
     )
   }
 
