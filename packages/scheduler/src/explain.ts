@@ -187,11 +187,8 @@ function byChoice({ scoreUnit, rows }: Decision): string {
   return ` that is worth it (${free.account} was free, and expected to cost ${Math.round(best.score - free.score)} ms more than ${best.account})`
 }
 
-/** Shorter than this nobody has waited: the queue was not entered. */
-const AT_ONCE_MS = 1
-
 function leftSentence({ message, waitedMs }: TurnedAway): string {
-  return waitedMs < AT_ONCE_MS
+  return waitedMs === undefined
     ? `It was turned away at once: ${message}`
     : `It left without a slot after ${rounded(waitedMs)} ms: ${message}`
 }

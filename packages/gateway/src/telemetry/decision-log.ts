@@ -176,7 +176,9 @@ function requestFacts(record: RequestRecord): RequestLine['request'] {
 
 function attemptFacts(attempt: AttemptRecord): AttemptFacts {
   const { account, decisionId, waitedMs, outcome, upstreamStatus } = attempt
-  const { errorCode, firstTokenMs, durationMs, orphaned, hedge, told } = attempt
+  const { errorCode, firstTokenMs, durationMs, orphaned, hedge, answered } = attempt
+  // Of two that raced both may have one; the conversation goes on from the answer.
+  const told = answered ? attempt.told : undefined
   return {
     ...{ account, decisionId, waitedMs, outcome, upstreamStatus },
     ...{ errorCode, firstTokenMs, durationMs, orphaned, hedge, told },

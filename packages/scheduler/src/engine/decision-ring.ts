@@ -216,10 +216,12 @@ export class DecisionRing {
     const at = this.#find(id)
     if (at < 0) return
     const count = this.data[at + TRIED]!
-    if (count >= MAX_TRIES) return
-    this.data[at + TRIES + count] =
+    // A store that fails is asked again and again for who waits: the newest of that is kept, and the order of the draw.
+    if (count >= MAX_TRIES && by !== 'queue') return
+    const place = Math.min(count, MAX_TRIES - 1)
+    this.data[at + TRIES + place] =
       row * PER_ROW + ATTEMPT_RESULTS.indexOf(result) * PER_RESULT + ATTEMPT_ORIGINS.indexOf(by)
-    this.data[at + TRIED] = count + 1
+    this.data[at + TRIED] = place + 1
   }
 
   /** Completes the header. */

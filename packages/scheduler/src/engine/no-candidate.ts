@@ -1,6 +1,7 @@
 import { isModelLimited } from '../model/held.ts'
 import { busy } from './conclude.ts'
 import type { Core } from './core.ts'
+import { isExcluded } from './eligibility.ts'
 import type { EligibleSet } from './eligible-set.ts'
 import { DONE, type Run } from './run.ts'
 
@@ -17,12 +18,8 @@ export function nothing(core: Core, run: Run, set: EligibleSet): void {
     busy(core, run)
     return
   }
-  const delayMs = availableInMs(core, set, row => !hasFailedAt(core, run, row), run)
+  const delayMs = availableInMs(core, set, row => !isExcluded(core, run, row), run)
   run.retryAfterMs = Number.isFinite(delayMs) ? delayMs : undefined
-}
-
-function hasFailedAt({ columns }: Core, { request: { excluded } }: Run, row: number): boolean {
-  return excluded?.has(columns.ids[row]!) ?? false
 }
 
 /**
@@ -30,7 +27,7 @@ function hasFailedAt({ columns }: Core, { request: { excluded } }: Run, row: num
  * ejected one: it would pass half a minute to learn, most often, what it knows; its client may come back sooner.
  */
 function isHope(core: Core, run: Run, row: number): boolean {
-  if (hasFailedAt(core, run, row)) return false
+  if (isExcluded(core, run, row)) return false
   const isUnsure = ['ejected', 'probing'].includes(core.standings.stateOf(row).state)
   return !isUnsure || (run.request.excluded?.size ?? 0) === 0
 }

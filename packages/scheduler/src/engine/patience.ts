@@ -15,12 +15,14 @@ import { withCached } from './warm-places.ts'
  *   this account     its cost + hold / its slots x (1 + who waits for it alone)         while nobody waits at all
  *   any of those     mean cost + hold / all their slots x (1 + everybody who waits)     over the full ones that are worth it
  *
- * where hold is the mean time that slots are held. It waits at most as long as it stands to gain, never longer than the
- * rule says, and never longer than half of what a request may wait at all: then it takes what there is, for being turned away with
- * an account free would be worse than any. For the same reason it passes nothing by where the queue has no place for it. Meanwhile it takes any account that costs no more than what it waits for, and the longer it waits, the more
+ * where hold is the mean time that slots are held. It waits at most as long as it stands to gain, and never longer than
+ * the rule says. Meanwhile it takes any account that costs no more than what it waits for, and the longer it waits, the more
  * it takes:
  *
  *   cost <= hoped-for cost and wait + margin + time waited
+ *
+ * To be turned away with an account free would be worse than any account. So nothing is passed by where the queue has no
+ * place, nor for longer than half of what a request may wait at all.
  */
 export function mayWaitForBetter(core: Core, run: Run): boolean {
   const { patience, ranker } = core.profile

@@ -32,6 +32,8 @@ export class Run implements DecisionFacts {
   readonly startedMs: number
   /** Checked after every answer that came later. */
   readonly signal: CancelSignal | undefined
+  /** When it entered the queue; undefined while it did not. */
+  queuedMs: number | undefined = undefined
   /** The record in the ring, 0 before it is opened. */
   decisionId = 0
   step: number

@@ -104,13 +104,14 @@ export function judge(
   standing.state = stateNow(standing, nowMs)
 }
 
-/** When the state that a row was in ended by itself, where a look at it comes later. `was`: its ejection then. */
+/** When the state that a row was in ended by itself, where a look at it comes later; `was`: its ejection then. Expiry ends all. */
 export function endedAtMs(
   { state, coolUntilMs, heldUntilMs, expiresMs }: Standing,
   was: Ejection,
   nowMs: number,
   rules: EjectionRules | undefined,
 ): number {
+  if (expiresMs <= nowMs) return expiresMs
   const endMs = () => {
     switch (state) {
       case 'cooling_down':
@@ -120,7 +121,7 @@ export function endedAtMs(
       case 'slow_start':
         return was.phase === 'slow_start' && rules !== undefined ? was.sinceMs + rules.slowStartMs : nowMs
       default:
-        return expiresMs
+        return nowMs
     }
   }
   return Math.min(nowMs, endMs())

@@ -11,8 +11,10 @@ export function turnAway(
   why: Pick<TurnedAway, 'code' | 'message'>,
   options: { readonly retryAfterMs?: number; readonly cause?: unknown } = {},
 ): SchedulerError {
-  ring.turnedAway(run.decisionId, { ...why, waitedMs: clock.monotonicMs() - run.startedMs })
-  return new SchedulerError(why.code, why.message, { ...options, decision: ring.read(run.decisionId) })
+  const { decisionId, queuedMs } = run
+  const waitedMs = queuedMs === undefined ? undefined : clock.monotonicMs() - queuedMs
+  ring.turnedAway(decisionId, { ...why, waitedMs })
+  return new SchedulerError(why.code, why.message, { ...options, decision: ring.read(decisionId) })
 }
 
 /** What its caller's leaving is to a request that waits. */

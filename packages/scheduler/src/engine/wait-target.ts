@@ -1,5 +1,6 @@
 import type { SchedulerError } from '../errors.ts'
 import type { Core } from './core.ts'
+import { isExcluded } from './eligibility.ts'
 import type { Run } from './run.ts'
 import { turnAway } from './turn-away.ts'
 
@@ -18,12 +19,13 @@ export function rowsOf(run: Run): Iterable<number> {
 }
 
 /** False when no passing of time can bring a slot: everything it could use is gone or switched off. */
-export function mayHope({ columns, standings }: Core, run: Run): boolean {
+export function mayHope(core: Core, run: Run): boolean {
+  const { columns, standings } = core
   const isHope = (row: number) =>
     columns.accounts[row] !== undefined &&
     !standings.retired(row) &&
     (run.domain !== undefined || run.set === undefined || !standings.draining(row)) &&
-    !(run.request.excluded?.has(columns.ids[row]!) ?? false)
+    !isExcluded(core, run, row)
   return run.waitRow >= 0 ? isHope(run.waitRow) : run.set!.members.some(isHope)
 }
 

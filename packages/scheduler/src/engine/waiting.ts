@@ -231,6 +231,7 @@ export function createWaiting(
       if (entry.kind === 'full') return Promise.reject(entry.error)
       if (entry.kind === 'instead') entry.of.turnAway(bounds.displaced(entry.of.run))
       const sinceMs = core.clock.monotonicMs()
+      run.queuedMs = sinceMs
       return new Promise((resolve, reject) => {
         const onAbort = () => waiter.turnAway(givenUp(core, run, signal))
         const waiter: WaitingRun = {

@@ -74,8 +74,8 @@ export interface TurnedAway {
     | 'draining'
   /** For people: what stood in the way, and its limit. */
   readonly message: string
-  /** Since it came; next to nothing where it was turned away at once. */
-  readonly waitedMs: number
+  /** In the queue; undefined where it did not get into it. */
+  readonly waitedMs: number | undefined
 }
 
 /**
@@ -124,7 +124,7 @@ export interface Decision extends DecisionOutcome {
   readonly termNames: readonly string[]
   /** The first `topK` are the best, best first; all other candidates follow when captured in full. */
   readonly rows: readonly DecisionRow[]
-  /** Accounts in the order they were tried; at most sixteen. */
+  /** Accounts in the order they were tried: the first sixteen, or fifteen and the newest that came free while it waited. */
   readonly attempts: readonly DecisionAttempt[]
   readonly latencyMicros: number
 }

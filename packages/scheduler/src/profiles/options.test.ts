@@ -55,6 +55,10 @@ describe('an option', () => {
     }
   })
 
+  it('of none of the best is none', () => {
+    for (const create of Object.values(PROFILES)) expect(() => create({ topK: 0 })).not.toThrow()
+  })
+
   it.each<[ProfileOptions, RegExp]>([
     [
       { wait: { pool: { timeoutMs: Number.NaN, max: 1 } } },

@@ -40,7 +40,9 @@ const USED_BY = {
 /** @throws SchedulerError `invalid_profile`, for the first option that is wrong or that the profile has no use for */
 export function checkOptions(name: ProfileName, options: ProfileOptions): void {
   for (const [option, profiles] of Object.entries(USED_BY)) {
-    const isGiven = options[option as keyof typeof USED_BY] !== undefined
+    const given = options[option as keyof typeof USED_BY]
+    // A topK of 0 is none.
+    const isGiven = given !== undefined && given !== 0
     const isUsed = (profiles as readonly ProfileName[]).includes(name) || isUsual(name, option, options)
     if (isGiven && !isUsed)
       invalid(`${option} is of ${profiles.join(', ')}; ${name} has no use for it. Leave it out.`)

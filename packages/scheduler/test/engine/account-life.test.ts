@@ -58,6 +58,22 @@ describe('what ends by itself', () => {
       expect(await ended(cool({ kind, untilMs }), 60_000)).toMatchObject({ to: 'active', afterMs: 7_000 })
   })
 
+  it.each([
+    [7_000, 4_000],
+    [3_000, 3_000],
+  ])('and an account that expires after %i ms of a cool-down of 5 s', async (expiresMs, lookMs) => {
+    const world = createWorld({ accounts: [], profile: adaptiveProfile() })
+    const startMs = world.clock.wallMs()
+    world.add({ id: 'a', expiresAtMs: startMs + expiresMs })
+    ;(await world.scheduler.acquire(model)).settle({ outcome: { kind: 'overloaded' } })
+    for (let passed = 0; passed < 60_000; passed += lookMs) {
+      world.clock.advance(lookMs)
+      world.scheduler.accounts()
+    }
+    const [newest] = world.scheduler.accountEvents(1)
+    expect(newest).toMatchObject({ to: 'disabled', reason: 'expired', wallMs: startMs + expiresMs })
+  })
+
   it('and the slow start of one that recovered', async () => {
     const recovers = async (world: World) => {
       await fail(world, 3)

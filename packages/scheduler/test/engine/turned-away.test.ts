@@ -33,7 +33,7 @@ describe('the record of a request that gets no slot', () => {
       PLAN,
       'It was turned away at once: 2 requests are waiting already; the limit is 2.',
     ])
-    expect(third.error?.decision?.turnedAway).toMatchObject({ code: 'queue_full', waitedMs: 0 })
+    expect(third.error?.decision?.turnedAway).toMatchObject({ code: 'queue_full', waitedMs: undefined })
   })
 
   it('says how long it would have waited, where that was too long', async () => {
@@ -139,4 +139,26 @@ it('an account that holds a conversation was asked only where one was', async ()
   await settled()
   expect(asked.error).toBeDefined()
   expect(explain(world.scheduler.decisions(1)[0]!).sentences.join('\n')).not.toContain('was asked.')
+})
+
+it('what was tried last is kept of a request for which a store that fails is asked again and again', async () => {
+  const world = createWorld({
+    accounts: [{ id: 'a0', concurrency: 1 }],
+    profile: balancedProfile({ wait: { pool: { timeoutMs: 60_000, max: 2 } } }),
+  })
+  const first = await world.scheduler.acquire(request)
+  const asked = ask(world.scheduler, request)
+  await settled()
+  world.slots.fail('a0', 'throws')
+  first.settle({ outcome: { kind: 'ok' } })
+  for (let i = 0; i < 30; i++) {
+    world.clock.advance(500)
+    await settled()
+  }
+  world.slots.fail('a0', undefined)
+  world.clock.advance(500)
+  await settled()
+  const { attempts } = asked.lease!.decision!
+  expect(attempts).toHaveLength(16)
+  expect(attempts.map(({ result }) => result).slice(-2)).toEqual(['error', 'granted'])
 })

@@ -19,7 +19,7 @@ export const llmdPolicies = pooled('llm-d', ({ accounts, chance, nowMs }) => {
   const index = createPrefixIndex(accounts.length, SPAN_MS)
   return {
     score({ prefix }, rows, n, { inUse, waiting, limit }, out) {
-      const matched = index.matched(prefix)
+      const matched = index.matched(prefix, nowMs())
       let least = Number.POSITIVE_INFINITY
       let most = 0
       for (let i = 0; i < n; i++) {

@@ -1,7 +1,7 @@
 /** Where prompts were sent, as a router that watches its own traffic may know it. */
 export interface PrefixIndex {
   /** How many leading blocks of a prompt were sent to each account lately; reused, read it before asking again. */
-  matched(blocks: readonly number[]): Int32Array
+  matched(blocks: readonly number[], nowMs: number): Int32Array
   /** A prompt goes to an account. */
   add(account: number, blocks: readonly number[], nowMs: number): void
 }
@@ -30,8 +30,10 @@ export function createPrefixIndex(accounts: number, spanMs: number): PrefixIndex
   }
 
   return {
-    matched(blocks) {
+    matched(blocks, nowMs) {
       counts.fill(0)
+      // Nobody was sent anything for a span: what is young has its turn over as well.
+      if (nowMs >= turnAtMs + spanMs) return counts
       for (let depth = 0; depth < blocks.length; depth++) {
         const block = blocks[depth]!
         const inYoung = extend(young.get(block), depth)

@@ -21,7 +21,7 @@ export const sglangPolicies = pooled('sglang', ({ accounts, nowMs }) => {
   const index = createPrefixIndex(accounts.length, SPAN_MS)
   return {
     score({ prefix }, rows, n, { inUse, limit }, out) {
-      const matched = index.matched(prefix)
+      const matched = index.matched(prefix, nowMs())
       let least = Number.POSITIVE_INFINITY
       let most = 0
       let best = 0

@@ -31,7 +31,9 @@ export interface RunResult {
   readonly policy: string
   readonly world: World
   readonly records: Records
-  /** Median real time of a selection, in microseconds: what calling `acquire` takes until it returns, the
-   * request's promise aside; null without a stopwatch. */
+  /**
+   * Median real time of a selection, in microseconds: what calling `acquire` takes until it returns its promise; null without
+   * a stopwatch.
+   */
   readonly selectMicros: number | null
 }

@@ -114,5 +114,5 @@ function paceOf({ admittedTo, firstTokenMs: tookMs, usage, rows }: LoggedDecisio
   const row = rows.find(({ account, limit }) => account === admittedTo && limit > 0)
   const use = row === undefined ? 0.5 : Math.min(1, (row.inUse + 1) / row.limit)
   const { inputTokens, cachedTokens: cached } = usage
-  return tookMs / firstTokenMs(MEAN_PACE, { uncached: inputTokens - cached, cached }, use)
+  return tookMs / firstTokenMs(MEAN_PACE, { uncached: Math.max(0, inputTokens - cached), cached }, use)
 }

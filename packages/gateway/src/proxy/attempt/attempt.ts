@@ -1,5 +1,4 @@
 // Longer than most: one exchange's whole life is told in one place, its three kinds of reply in files of their own.
-
 import type { Clock, Lease, Outcome, Usage } from '@headgate/scheduler'
 import type { Log } from '../../runtime/log.ts'
 import { type HeaderList, headerValue } from '../../wire/header-list.ts'
